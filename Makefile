@@ -1,0 +1,63 @@
+# `make help` lists what there is to make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO_LDFLAGS := -s -w -X main.version=$(VERSION)
+LINT := go tool -modfile=tools/lint/go.mod golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the one binary, bin/earshot
+	@echo "building bin/earshot (the first time, Go fetches its modules) ..."
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(GO_LDFLAGS)" -o bin/earshot ./cmd/earshot
+
+.PHONY: engine
+engine: ## fetch the embedded ClickHouse engine (npm, about 160 MB, once)
+	@node internal/embedded/clickhouse/engine/fetch.mjs
+
+.PHONY: demo
+demo: engine build ## run a real cascaded call through the whole pipeline, with a live table and page
+	bin/earshot demo $(DEMO_FLAGS)
+
+.PHONY: test
+test: engine ## run the tests
+	go test ./...
+
+.PHONY: test-race
+test-race: engine ## run the tests with the race detector
+	CGO_ENABLED=1 go test -race -short ./...
+
+.PHONY: test-browser
+test-browser: engine ## look at the console in a real Chromium
+	test/browser/run.sh
+
+.PHONY: test-kafka
+test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
+	test/kafka/run.sh go test -count=1 -run 'Kafka' ./test/kafka/...
+
+.PHONY: bench
+bench: engine ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: ## vet, golangci-lint, and a check that generated files are fresh
+	go vet ./...
+	$(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## format all Go files
+	$(LINT) fmt ./...
+
+.PHONY: generate
+generate: ## regenerate protobuf code and the console's bundle
+	cd schemas/proto && go tool -modfile=../../tools/go.mod buf lint && go tool -modfile=../../tools/go.mod buf generate
+	cd dashboards/console/web && npm ci --no-audit --no-fund && npm run build
+
+.PHONY: ci
+ci: ## what the continuous integration runs
+	.ci/run
