@@ -1,0 +1,89 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	kafkago "github.com/segmentio/kafka-go"
+)
+
+// ErrTooLarge marks a message that no attempt will bring through: it is over ProducerConfig.MaxMessageBytes, or over
+// the broker's own limit.
+var ErrTooLarge = errors.New("message is larger than Kafka takes")
+
+// ErrClosed is what a closed Producer answers.
+var ErrClosed = errors.New("producer is closed")
+
+// UnreachableError says that no broker answered.
+type UnreachableError struct {
+	Brokers []string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("no Kafka broker answers at %s; start Kafka there or name the right addresses (%v)",
+		strings.Join(e.Brokers, ","), e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// WriteErrors tells, message by message, what became of a slice given to Produce; nil means durable.
+type WriteErrors []error
+
+func (e WriteErrors) Error() string {
+	n := 0
+	var first error
+	for _, err := range e {
+		if err != nil {
+			if n++; first == nil {
+				first = err
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d messages not written: %v", n, len(e), first)
+}
+
+// Unwrap gives the distinct errors.
+func (e WriteErrors) Unwrap() []error {
+	var out []error
+next:
+	for _, err := range e {
+		if err == nil {
+			continue
+		}
+		for _, seen := range out {
+			if seen == err { //nolint:errorlint // the same value, not the same kind
+				continue next
+			}
+		}
+		out = append(out, err)
+	}
+	return out
+}
+
+// explain puts the library's errors into this package's words.
+func (p *Producer) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrClosedPipe):
+		return ErrClosed
+	case errors.Is(err, kafkago.MessageSizeTooLarge):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case unreachable(err):
+		return &UnreachableError{Brokers: p.cfg.Brokers, Err: err}
+	default:
+		return err
+	}
+}
+
+func unreachable(err error) bool {
+	var ne net.Error
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &ne) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
