@@ -1,0 +1,169 @@
+// Package query holds the questions that eyes ask of the store: validated arguments come in, typed rows come out. Arguments
+// reach ClickHouse as bound parameters only, and every question is limited in time range, rows and run time.
+package query
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Limits of every question. The run time is also written in each SQL file, where the server keeps it.
+const (
+	// MaxRange is the longest span of time that one question covers.
+	MaxRange = 31 * 24 * time.Hour
+	// MaxRows is the most rows that one answer has; Limit fields above it are refused.
+	MaxRows = 50_000
+	// MaxRunTime bounds a question as the client sees it, a little above what the SQL allows the server.
+	MaxRunTime = 12 * time.Second
+	// DefaultRange is covered where From and To are left out.
+	DefaultRange = 24 * time.Hour
+	// LiveWithin is how recent the last sample of a live call is.
+	LiveWithin = 30 * time.Second
+
+	// A source's clock may run ahead of ours by its error; "until now" must not cut its samples off.
+	ahead = time.Minute
+	// Longer ids than this are mistakes, not names.
+	maxID = 512
+)
+
+// Service answers the questions for one tenant. It is safe for concurrent use.
+type Service struct {
+	db     DB
+	now    func() time.Time
+	tenant string
+}
+
+// Option changes how a Service answers.
+type Option func(*Service)
+
+// WithClock replaces time.Now, from which default ranges and liveness are reckoned.
+func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = now } }
+
+// WithTenant binds the service to one tenant's rows; without it these are the rows that have none.
+func WithTenant(tenant string) Option { return func(s *Service) { s.tenant = tenant } }
+
+// New asks nothing yet.
+func New(db DB, opts ...Option) *Service {
+	s := &Service{db: db, now: time.Now}
+	for _, o := range opts {
+		o(s)
+	}
+	return s
+}
+
+// Range is a span of time, From included, To not. Zero fields mean the last 24 hours.
+type Range struct {
+	From time.Time
+	To   time.Time
+}
+
+// Last is the span from d before now until now.
+func (s *Service) Last(d time.Duration) Range {
+	now := s.now()
+	return Range{From: now.Add(-d), To: now.Add(ahead)}
+}
+
+func (s *Service) fill(r Range) (Range, error) {
+	if r.To.IsZero() {
+		r.To = s.now().Add(ahead)
+	}
+	if r.From.IsZero() {
+		r.From = r.To.Add(-DefaultRange - ahead)
+	}
+	if !r.From.Before(r.To) {
+		return r, &ArgumentError{"from", fmt.Sprintf("%s does not lie before to, %s", stamp(r.From), stamp(r.To))}
+	}
+	if r.To.Sub(r.From) > MaxRange+ahead {
+		return r, &ArgumentError{"from", fmt.Sprintf("a span of %s is longer than the %s that one question covers", r.To.Sub(r.From), MaxRange)}
+	}
+	return r, nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// arguments collects the parameters of a question and the first thing wrong with them.
+type arguments struct {
+	params Params
+	err    error
+}
+
+func (s *Service) arguments(r Range) *arguments {
+	a := &arguments{params: Params{"tenant": s.tenant}}
+	r, a.err = s.fill(r)
+	a.params["from_ms"] = strconv.FormatInt(r.From.UnixMilli(), 10)
+	a.params["to_ms"] = strconv.FormatInt(r.To.UnixMilli(), 10)
+	return a
+}
+
+func (a *arguments) wrong(field, problem string) {
+	if a.err == nil {
+		a.err = &ArgumentError{field, problem}
+	}
+}
+
+func (a *arguments) text(field, value string) *arguments {
+	if len(value) > maxID {
+		a.wrong(field, fmt.Sprintf("%d bytes are more than the %d that a name may have", len(value), maxID))
+	}
+	a.params[field] = value
+	return a
+}
+
+func (a *arguments) call(id string) *arguments {
+	if id == "" {
+		a.wrong("call", "no call is named")
+	}
+	return a.text("call", id)
+}
+
+func (a *arguments) kind(k string) *arguments {
+	if k != "" && k != "audio" && k != "video" {
+		a.wrong("kind", fmt.Sprintf("%q is neither audio nor video", k))
+	}
+	a.params["kind"] = k
+	return a
+}
+
+func (a *arguments) number(field string, n int64) *arguments {
+	a.params[field] = strconv.FormatInt(n, 10)
+	return a
+}
+
+func (a *arguments) limit(n, otherwise int) *arguments {
+	switch {
+	case n == 0:
+		n = otherwise
+	case n < 0 || n > MaxRows:
+		a.wrong("limit", fmt.Sprintf("%d is not between 1 and %d", n, MaxRows))
+	}
+	return a.number("limit", int64(n))
+}
+
+// ask runs one question and gives each row to scan.
+func (s *Service) ask(ctx context.Context, name string, a *arguments, scan func(Rows) error) (err error) {
+	if a.err != nil {
+		return a.err
+	}
+	ctx, cancel := context.WithTimeout(ctx, MaxRunTime)
+	defer cancel()
+	rows, err := s.db.Query(ctx, statement(name), a.params)
+	if err != nil {
+		return fmt.Errorf("ask for %s: %w", name, err)
+	}
+	defer func() {
+		if cerr := rows.Close(); err == nil && cerr != nil {
+			err = fmt.Errorf("read %s: %w", name, cerr)
+		}
+	}()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	return nil
+}
