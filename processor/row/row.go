@@ -1,0 +1,145 @@
+// Package row holds the rows of the tables samples, streams, hops and e2e, field for column. The stitcher's findings go in;
+// the inserter takes them out column by column. schemas/clickhouse/migrations says what each column means; units are in the
+// names.
+package row
+
+import (
+	"math"
+	"slices"
+)
+
+// Float is a figure that may not be known: Nullable(Float32).
+type Float struct {
+	Value float32
+	Valid bool
+}
+
+// Some is a known figure. NaN and infinities are not figures.
+func Some[T float32 | float64](v T) Float {
+	f := float32(v)
+	if f-f != 0 { // NaN or infinite
+		return Float{}
+	}
+	return Float{f, true}
+}
+
+// Or returns the figure, or other where there is none.
+func (f Float) Or(other float32) float32 {
+	if f.Valid {
+		return f.Value
+	}
+	return other
+}
+
+// OrNaN returns the figure as package quality wants it.
+func (f Float) OrNaN() float64 {
+	if f.Valid {
+		return float64(f.Value)
+	}
+	return math.NaN()
+}
+
+// Ptr points at the figure, or is nil where there is none.
+func (f *Float) Ptr() *float32 {
+	if f.Valid {
+		return &f.Value
+	}
+	return nil
+}
+
+// Batch collects rows. The arrays inside E2E rows are cut from arenas that the batch owns: they are valid until Reset, and
+// must not be appended to.
+type Batch struct {
+	Samples []Sample
+	Streams []Stream
+	Hops    []Hop
+	E2E     []E2E
+
+	strings  arena[string]
+	floats   arena[float32]
+	ages     arena[uint32]
+	sources  arena[RTTSource]
+	statuses arena[HopStatus]
+}
+
+// Len is the number of rows of all tables.
+func (b *Batch) Len() int { return len(b.Samples) + len(b.Streams) + len(b.Hops) + len(b.E2E) }
+
+// Reset empties the batch and keeps its memory. Rows taken from it before are invalid afterwards.
+func (b *Batch) Reset() {
+	// Strings are let go of, so that an idle batch does not keep a call's names alive.
+	clear(b.Samples)
+	clear(b.Streams)
+	clear(b.Hops)
+	clear(b.E2E)
+	b.Samples, b.Streams, b.Hops, b.E2E = b.Samples[:0], b.Streams[:0], b.Hops[:0], b.E2E[:0]
+	b.strings.reset()
+	b.floats.reset()
+	b.ages.reset()
+	b.sources.reset()
+	b.statuses.reset()
+}
+
+// Clone returns a copy that shares nothing with b.
+func (b *Batch) Clone() *Batch {
+	c := &Batch{
+		Samples: slices.Clone(b.Samples),
+		Streams: slices.Clone(b.Streams),
+		Hops:    slices.Clone(b.Hops),
+		E2E:     slices.Clone(b.E2E),
+	}
+	for i := range c.E2E {
+		r := &c.E2E[i]
+		for _, p := range []*[]string{&r.SFUPath, &r.RegionPath, &r.HopFrom, &r.HopTo, &r.BudgetMissing} {
+			*p = slices.Clone(*p)
+		}
+		r.HopRTTMs, r.HopErrMs = slices.Clone(r.HopRTTMs), slices.Clone(r.HopErrMs)
+		r.HopAgeMs = slices.Clone(r.HopAgeMs)
+		r.HopSource, r.HopStatus = slices.Clone(r.HopSource), slices.Clone(r.HopStatus)
+	}
+	return c
+}
+
+// Strings returns n empty strings of the batch's memory.
+func (b *Batch) Strings(n int) []string { return b.strings.take(n) }
+
+// Floats returns n zeros of the batch's memory.
+func (b *Batch) Floats(n int) []float32 { return b.floats.take(n) }
+
+// Ages returns n zeros of the batch's memory.
+func (b *Batch) Ages(n int) []uint32 { return b.ages.take(n) }
+
+// Sources returns n zeros of the batch's memory.
+func (b *Batch) Sources(n int) []RTTSource { return b.sources.take(n) }
+
+// HopStatuses returns n zeros of the batch's memory.
+func (b *Batch) HopStatuses(n int) []HopStatus { return b.statuses.take(n) }
+
+// chunk is how many elements an arena gets at a time.
+const chunk = 4096
+
+// arena cuts small slices from large ones. Chunks stay where they are, so that slices cut earlier stay valid.
+type arena[T any] struct {
+	chunks [][]T
+	used   int // of the chunk at
+	at     int
+}
+
+func (a *arena[T]) take(n int) []T {
+	for a.at < len(a.chunks) && len(a.chunks[a.at])-a.used < n {
+		a.at, a.used = a.at+1, 0
+	}
+	if a.at == len(a.chunks) {
+		a.chunks = append(a.chunks, make([]T, max(n, chunk)))
+	}
+	s := a.chunks[a.at][a.used : a.used+n : a.used+n]
+	a.used += n
+	return s
+}
+
+func (a *arena[T]) reset() {
+	for i := 0; i < len(a.chunks) && i <= a.at; i++ {
+		clear(a.chunks[i])
+	}
+	a.at, a.used = 0, 0
+}
