@@ -1,0 +1,161 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// Column is one column of an insert: a name and a slice with one element per row. A slice for a column of type
+//
+//	String, LowCardinality(String)   is []string
+//	Enum8, Enum16                    is []string (the names), []int8 or []int16
+//	Bool, (U)Int8..64, Float32/64    is []bool, []uint8 ... []float64
+//	DateTime, DateTime64(p)          is []time.Time, or []int64 in the column's own ticks
+//	Nullable(T)                      is []T with NaN as NULL where T is a float (the fastest), []sql.Null[T], or []*T
+//	Array(T)                         is [][]T
+//	Map(K, T)                        is []map[string]T
+//
+// Columns that are left out get their defaults.
+type Column struct {
+	Name   string
+	Values any
+}
+
+// Insert sends the columns as one block in the server's native columnar format, compressed with LZ4, and returns when the
+// server has stored it. A block whose token the table has already seen is dropped by the server: an insert may be repeated
+// with the same token after any error. An empty token means no such check. Without rows nothing is sent.
+func (db *DB) Insert(ctx context.Context, table, token string, columns []Column) error {
+	if len(columns) == 0 {
+		return fmt.Errorf("clickhouse insert into %s: no columns", table)
+	}
+	input := make(proto.Input, len(columns))
+	rows := -1
+	for i, c := range columns {
+		col, err := newColumn(c.Values)
+		if err != nil {
+			return fmt.Errorf("clickhouse insert into %s, column %s: %w", table, c.Name, err)
+		}
+		if rows >= 0 && col.rows != rows {
+			return fmt.Errorf("clickhouse insert into %s: column %s has %d rows, column %s has %d",
+				table, c.Name, col.rows, columns[0].Name, rows)
+		}
+		rows = col.rows
+		input[i] = proto.InputColumn{Name: c.Name, Data: col}
+	}
+	if rows == 0 {
+		return nil
+	}
+	settings := chSettings(db.cfg.Settings)
+	// The server acknowledges only what is stored, whatever a user's profile says.
+	settings = append(settings, ch.Setting{Key: "async_insert", Value: "0"})
+	if token != "" {
+		settings = append(settings, ch.Setting{Key: "insert_deduplication_token", Value: token})
+	}
+	return db.withInsertConn(ctx, func(c *insertConn) error {
+		err := c.Do(ctx, ch.Query{Body: input.Into(quoteTable(table)), Input: input, Settings: settings})
+		if err != nil {
+			return db.explain("insert into "+table, err)
+		}
+		return nil
+	})
+}
+
+// insertConn is a connection that one insert at a time uses.
+type insertConn struct {
+	*ch.Client
+	used time.Time
+}
+
+// maxInsertIdle is after how much idleness a connection is dialled anew: servers and load balancers drop idle ones without
+// telling.
+const maxInsertIdle = time.Minute
+
+func (db *DB) withInsertConn(ctx context.Context, do func(*insertConn) error) error {
+	var c *insertConn
+	select {
+	case got, open := <-db.inserts:
+		if !open {
+			return errors.New("clickhouse insert: the pool is closed")
+		}
+		c = got
+	case <-ctx.Done():
+		return fmt.Errorf("clickhouse insert: wait for a connection: %w", ctx.Err())
+	}
+	defer func() {
+		if c != nil && c.IsClosed() {
+			c = nil
+		}
+		db.inserts <- c
+	}()
+	if c != nil && time.Since(c.used) > maxInsertIdle {
+		_ = c.Close()
+		c = nil
+	}
+	if c == nil {
+		client, err := db.dialInsert(ctx)
+		if err != nil {
+			return db.explain("insert", err)
+		}
+		c = &insertConn{Client: client}
+	}
+	err := do(c)
+	c.used = time.Now()
+	if err != nil && !c.IsClosed() {
+		// What the server still sends on it is not known.
+		_ = c.Close()
+	}
+	return err
+}
+
+func (db *DB) dialInsert(ctx context.Context) (*ch.Client, error) {
+	var errs []error
+	for _, addr := range db.cfg.Addr {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return nil, fmt.Errorf("address %q is not host:port: %w", addr, err)
+		}
+		client, err := ch.Dial(ctx, ch.Options{
+			Address:          addr,
+			Database:         db.cfg.Database,
+			User:             db.cfg.User,
+			Password:         db.cfg.Password,
+			Compression:      ch.CompressionLZ4,
+			ClientName:       "earshot",
+			DialTimeout:      db.cfg.DialTimeout,
+			HandshakeTimeout: db.cfg.DialTimeout,
+			ReadTimeout:      insertTimeout,
+			TLS:              db.cfg.TLS,
+		})
+		if err == nil {
+			return client, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// insertTimeout bounds the silence of the server while it stores a block.
+const insertTimeout = 5 * time.Minute
+
+func chSettings(s Settings) []ch.Setting {
+	list := make([]ch.Setting, 0, len(s)+2)
+	for k, v := range s {
+		list = append(list, ch.Setting{Key: k, Value: fmt.Sprint(v), Important: true})
+	}
+	return list
+}
+
+// quoteTable quotes "table" or "database.table".
+func quoteTable(table string) string {
+	parts := strings.Split(table, ".")
+	for i, p := range parts {
+		parts[i] = "`" + strings.ReplaceAll(p, "`", "``") + "`"
+	}
+	return strings.Join(parts, ".")
+}
