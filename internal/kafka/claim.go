@@ -69,10 +69,23 @@ func (c *Consumer) claims(ctx, drains context.Context, gen *kafkago.Generation) 
 	return claims, nil
 }
 
-// Drain gives the context for what has to be finished after the claim has ended: DrainTimeout at most, and no longer than
-// Shutdown waits.
-func (cl *Claim) Drain() (context.Context, context.CancelFunc) {
-	return cl.drain()
+// Drain gives a context for work that must not stop half-way when ctx, the claim's, ends: it goes on for DrainTimeout after
+// that, but no longer than Shutdown waits.
+func (cl *Claim) Drain(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		drain, done := cl.drain()
+		defer done()
+		select {
+		case <-drain.Done():
+			cancel()
+		case <-work.Done():
+		}
+	})
+	return work, func() {
+		stop()
+		cancel()
+	}
 }
 
 // Commit sets the group's offset, the next record to process, and the words beside it (4096 bytes at most, by the broker's

@@ -122,16 +122,16 @@ func (s *seen) follow(ctx context.Context, cl *Claim) error {
 		if b.Err != nil {
 			return b.Err
 		}
-		s.add(cl.Partition, b)
 		if len(b.Records) == 0 {
 			continue
 		}
-		drain, cancel := cl.Drain()
+		drain, cancel := cl.Drain(ctx)
 		err := cl.Commit(drain, b.Next, "")
 		cancel()
 		if err != nil {
 			return err
 		}
+		s.add(cl.Partition, b)
 	}
 	return nil
 }
@@ -441,7 +441,7 @@ func TestShutdownCutsADrainShortWhenItsContextEnds(t *testing.T) {
 	c := startConsumer(t, quick(brokers), func(ctx context.Context, cl *Claim) error {
 		close(started)
 		<-ctx.Done()
-		drain, cancel := cl.Drain()
+		drain, cancel := cl.Drain(ctx)
 		defer cancel()
 		<-drain.Done()
 		drained <- drain.Err()
