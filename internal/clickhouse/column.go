@@ -16,10 +16,11 @@ import (
 type column struct {
 	rows    int
 	form    form
-	flat    any      // []T
-	keys    []string // of maps
-	offsets []uint64 // of arrays and maps: where each row ends
-	nulls   []uint8  // 1 = NULL
+	flat     any      // []T
+	elements int      // of arrays and maps: the length of flat
+	keys     []string // of maps
+	offsets  []uint64 // of arrays and maps: where each row ends
+	nulls    []uint8  // 1 = NULL
 
 	typ     proto.ColumnType // the server's, known before encoding
 	payload []part
@@ -38,7 +39,7 @@ const (
 func newColumn(values any) (*column, error) {
 	for _, take := range takers {
 		if c := take(values); c != nil {
-			return c, nil
+			return c, c.check()
 		}
 	}
 	return nil, fmt.Errorf("values of type %T are not understood", values)
@@ -55,7 +56,7 @@ func take[T any](values any) *column {
 		return &column{rows: len(v), flat: v}
 	case [][]T:
 		flat, offsets := flatten(v)
-		return &column{rows: len(v), form: formArray, flat: flat, offsets: offsets}
+		return &column{rows: len(v), form: formArray, flat: flat, elements: len(flat), offsets: offsets}
 	case []sql.Null[T]:
 		flat, nulls := make([]T, len(v)), make([]uint8, len(v))
 		for i := range v {
@@ -78,6 +79,12 @@ func take[T any](values any) *column {
 		return &column{rows: len(v), form: formNullable, flat: flat, nulls: nulls}
 	case []map[string]T:
 		return takeMaps(v)
+	case *Nullable[T]:
+		return &column{rows: len(v.Values), form: formNullable, flat: v.Values, nulls: v.Nulls}
+	case *Array[T]:
+		return &column{rows: len(v.Ends), form: formArray, flat: v.Values, elements: len(v.Values), offsets: v.Ends}
+	case *Map[T]:
+		return &column{rows: len(v.Ends), form: formMap, flat: v.Values, elements: len(v.Values), keys: v.Keys, offsets: v.Ends}
 	default:
 		return nil
 	}
@@ -115,8 +122,33 @@ func takeMaps[T any](v []map[string]T) *column {
 		}
 		c.offsets[i] = uint64(len(c.keys))
 	}
-	c.flat = flat
+	c.flat, c.elements = flat, len(flat)
 	return c
+}
+
+// check finds flat values whose parts do not belong together; the server would read them as garbage.
+func (c *column) check() error {
+	switch c.form {
+	case formNullable:
+		if len(c.nulls) != c.rows {
+			return fmt.Errorf("%d values but %d marks for NULL", c.rows, len(c.nulls))
+		}
+	case formArray, formMap:
+		last := uint64(0)
+		for i, end := range c.offsets {
+			if end < last {
+				return fmt.Errorf("row %d ends before the row above it", i)
+			}
+			last = end
+		}
+		if last != uint64(c.elements) {
+			return fmt.Errorf("the rows end at %d, but there are %d values", last, c.elements)
+		}
+		if c.form == formMap && len(c.keys) != c.elements {
+			return fmt.Errorf("%d keys but %d values", len(c.keys), c.elements)
+		}
+	}
+	return nil
 }
 
 // nanIsNull makes NULLs of a float column's NaNs; other plain values have none.

@@ -18,9 +18,9 @@ import (
 //	Enum8, Enum16                    is []string (the names), []int8 or []int16
 //	Bool, (U)Int8..64, Float32/64    is []bool, []uint8 ... []float64
 //	DateTime, DateTime64(p)          is []time.Time, or []int64 in the column's own ticks
-//	Nullable(T)                      is []T with NaN as NULL where T is a float (the fastest), []sql.Null[T], or []*T
-//	Array(T)                         is [][]T
-//	Map(K, T)                        is []map[string]T
+//	Nullable(T)                      is []T with NaN as NULL where T is a float, *Nullable[T], []sql.Null[T], or []*T
+//	Array(T)                         is *Array[T], or [][]T
+//	Map(K, T)                        is *Map[T], or []map[string]T (slower)
 //
 // Columns that are left out get their defaults.
 type Column struct {
@@ -59,7 +59,7 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 		settings = append(settings, ch.Setting{Key: "insert_deduplication_token", Value: token})
 	}
 	return db.withInsertConn(ctx, func(c *insertConn) error {
-		err := c.Do(ctx, ch.Query{Body: input.Into(quoteTable(table)), Input: input, Settings: settings})
+		err := c.Do(ctx, ch.Query{Body: insertInto(table, columns), Input: input, Settings: settings})
 		if err != nil {
 			return db.explain("insert into "+table, err)
 		}
@@ -151,11 +151,24 @@ func chSettings(s Settings) []ch.Setting {
 	return list
 }
 
-// quoteTable quotes "table" or "database.table".
-func quoteTable(table string) string {
-	parts := strings.Split(table, ".")
-	for i, p := range parts {
-		parts[i] = "`" + strings.ReplaceAll(p, "`", "``") + "`"
+// insertInto names the table, which may be "database.table", and its columns.
+func insertInto(table string, columns []Column) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO ")
+	for i, part := range strings.Split(table, ".") {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(quote(part))
 	}
-	return strings.Join(parts, ".")
+	for i, c := range columns {
+		b.WriteString([]string{" (", ", "}[min(i, 1)])
+		b.WriteString(quote(c.Name))
+	}
+	b.WriteString(") VALUES")
+	return b.String()
+}
+
+func quote(name string) string {
+	return "`" + strings.NewReplacer("`", "\\`", "\\", "\\\\").Replace(name) + "`"
 }

@@ -46,7 +46,7 @@ func locate(path string) (string, error) {
 		}
 		return lib, nil
 	}
-	return "", fmt.Errorf("%w: run `make engine` (about 160 MB, once), or use a ClickHouse of your own with --clickhouse HOST:9000",
+	return "", fmt.Errorf("%w: run `make engine` (some 180 MB, once), or use a ClickHouse of your own with --clickhouse HOST:9000",
 		ErrNotFound)
 }
 
