@@ -1,0 +1,83 @@
+// Command earshot is every part of Earshot in one binary: samples of probes flow in, end-to-end latencies flow out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// Exit codes: 2 is the user's to mend (a flag, a file, a port, something not installed), 1 is ours.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// failure is an error that came after everything had been started: not the user's input.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+type cli struct {
+	Demo      demoCmd      `cmd:"" help:"Run a real call over cascaded SFUs through the whole pipeline, beside the truth."`
+	Lab       labCmd       `cmd:"" help:"Measure the accuracy of the pipeline on calls with known delays."`
+	Collector collectorCmd `cmd:"" help:"Receive samples from probes and write them to Kafka."`
+	Processor processorCmd `cmd:"" help:"Stitch the samples in Kafka into end-to-end latencies in ClickHouse."`
+	Console   consoleCmd   `cmd:"" help:"Serve the call explorer and its API."`
+	Query     queryCmd     `cmd:"" help:"Ask what is in ClickHouse."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the ClickHouse schema up to date."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	fmt.Println("earshot", version)
+	return nil
+}
+
+func main() {
+	clickhouse.RunChildIfAsked()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("earshot"),
+		kong.Description("The true end-to-end latency of WebRTC calls across cascaded SFUs."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		panic(err) // the command definitions themselves are wrong
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "earshot: %v; see earshot --help\n", err)
+		return exitUsage
+	}
+	switch err := kctx.Run(); {
+	case err == nil:
+		return 0
+	case errors.As(err, new(failure)):
+		fmt.Fprintln(os.Stderr, "earshot:", err)
+		return exitFailure
+	default:
+		fmt.Fprintln(os.Stderr, "earshot:", err)
+		return exitUsage
+	}
+}
