@@ -19,12 +19,13 @@ type Header struct {
 	Value []byte
 }
 
-// recordOverhead is about what a record costs beside its key, value and headers.
-const recordOverhead = 64
+// RecordOverhead is about what a record costs beside its key, value and headers.
+const RecordOverhead = 64
 
-// Size is about how many bytes the message takes in a request and in memory.
+// Size is about how many bytes the message takes in a request and in memory; it is what ProducerConfig.MaxMessageBytes
+// bounds.
 func (m *Message) Size() int {
-	n := recordOverhead + len(m.Key) + len(m.Value)
+	n := RecordOverhead + len(m.Key) + len(m.Value)
 	for i := range m.Headers {
 		n += len(m.Headers[i].Key) + len(m.Headers[i].Value)
 	}

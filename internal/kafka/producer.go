@@ -21,24 +21,24 @@ import (
 // ProducerConfig tells how messages are written. Zero values take the defaults named.
 type ProducerConfig struct {
 	// Brokers are host:port addresses of some brokers of the cluster.
-	Brokers []string
+	Brokers []string `yaml:"brokers"`
 	// ClientID names this process in the brokers' logs. Default: earshot.
-	ClientID string
+	ClientID string `yaml:"client_id"`
 	// Compression is none, gzip, snappy, lz4 or zstd. Default: lz4.
-	Compression string
+	Compression string `yaml:"compression"`
 	// Linger is how long a request waits for more messages of its partition. Default: 5 ms.
-	Linger time.Duration
+	Linger time.Duration `yaml:"linger"`
 	// BatchMessages bounds a request to one partition. The library sets this many places aside (150 bytes each) for
-	// every batch it begins, so more than a few thousand costs memory and gains nothing. Default: 1000.
-	BatchMessages int
+	// every batch it begins, so many more cost memory; samples of 2 KB fill MaxMessageBytes with 500. Default: 500.
+	BatchMessages int `yaml:"batch_messages"`
 	// MaxMessageBytes bounds a message, and a request to one partition, before compression. It must not exceed the
 	// broker's message.max.bytes. Default: 1,000,000.
-	MaxMessageBytes int
+	MaxMessageBytes int `yaml:"max_message_bytes"`
 	// DialTimeout bounds a connection's set-up, WriteTimeout one attempt to write. Defaults: 3 s, 10 s.
-	DialTimeout  time.Duration
-	WriteTimeout time.Duration
+	DialTimeout  time.Duration `yaml:"dial_timeout"`
+	WriteTimeout time.Duration `yaml:"write_timeout"`
 	// Attempts bounds how often a request is tried. Default: 3.
-	Attempts int
+	Attempts int `yaml:"attempts"`
 }
 
 // Dependencies are what a Producer is given. All may be nil.
@@ -62,11 +62,12 @@ var compressions = map[string]kafkago.Compression{
 	"none": 0, "gzip": kafkago.Gzip, "snappy": kafkago.Snappy, "lz4": kafkago.Lz4, "zstd": kafkago.Zstd,
 }
 
-func (c *ProducerConfig) setDefaults() {
+// SetDefaults fills in what is zero.
+func (c *ProducerConfig) SetDefaults() {
 	def(&c.ClientID, "earshot")
 	def(&c.Compression, "lz4")
 	def(&c.Linger, 5*time.Millisecond)
-	def(&c.BatchMessages, 1000)
+	def(&c.BatchMessages, 500)
 	def(&c.MaxMessageBytes, 1_000_000)
 	def(&c.DialTimeout, 3*time.Second)
 	def(&c.WriteTimeout, 10*time.Second)
@@ -81,7 +82,7 @@ func def[T comparable](v *T, to T) {
 
 // NewProducer makes a Producer; it connects when the first message is written.
 func NewProducer(cfg ProducerConfig, deps Dependencies) (*Producer, error) {
-	cfg.setDefaults()
+	cfg.SetDefaults()
 	if len(cfg.Brokers) == 0 {
 		return nil, errors.New("kafka: no brokers are named; give at least one host:port")
 	}
@@ -253,6 +254,21 @@ func shorten(err error) error {
 		return op.Err
 	}
 	return err
+}
+
+// Start fails when no broker answers, rather than let the first message find out. Producing works without it.
+func (p *Producer) Start(ctx context.Context) error { return p.Ping(ctx) }
+
+// Shutdown is Close within the bounds of ctx.
+func (p *Producer) Shutdown(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- p.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("close the producer: %w", ctx.Err())
+	}
 }
 
 // Close waits for what is being written and lets the connections go. It may be called twice.

@@ -1,0 +1,184 @@
+// Package collector takes samples from probes and gives them to Kafka: HTTP bodies and WebSocket frames come in; one message
+// per sample and call goes out, keyed by the call; an answer goes back once every replica has it.
+//
+//	receive -> intake (decode, admit, split by call, stamp) -> queue -> Producer
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/queue"
+	"github.com/earshot-rtc/earshot/collector/receive"
+	"github.com/earshot-rtc/earshot/internal/kafka"
+)
+
+// Producer makes messages durable. Produce returns when all of them are, or says which are not (kafka.WriteErrors); after an
+// error it may still read their bytes. Ping says whether it could work now.
+type Producer interface {
+	Produce(ctx context.Context, msgs []kafka.Message) error
+	Ping(ctx context.Context) error
+}
+
+// Dependencies are what a Collector is given. All but Producer may be nil.
+type Dependencies struct {
+	Producer   Producer
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+	// Now is the clock that stamps receipts and answers time requests.
+	Now func() time.Time
+}
+
+// Collector is the service. It is a service.Watched.
+type Collector struct {
+	cfg      Config
+	log      *slog.Logger
+	producer Producer
+	queue    *queue.Queue
+	receive  *receive.Server
+	server   *http.Server
+	pulse    pulse
+
+	mu       sync.Mutex
+	listener net.Listener
+	stopping bool
+	failed   chan struct{}
+	err      error
+}
+
+// New makes a Collector; nothing listens before Start.
+func New(cfg Config, deps Dependencies) (*Collector, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Producer == nil {
+		return nil, errors.New("collector: no producer")
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.ID == "" {
+		cfg.ID, _ = os.Hostname()
+	}
+	c := &Collector{cfg: cfg, log: deps.Logger, producer: deps.Producer, failed: make(chan struct{})}
+	c.pulse = pulse{ping: deps.Producer.Ping}
+	var err error
+	c.queue, err = queue.New(queue.Config(cfg.Queue), queue.Dependencies{Producer: deps.Producer, Registerer: deps.Registerer})
+	if err != nil {
+		return nil, err
+	}
+	in := intake.New(
+		intake.Config{Limits: cfg.Limits, MessageBytes: cfg.Kafka.MaxMessageBytes, CollectorID: cfg.ID},
+		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer})
+	host, _, _ := net.SplitHostPort(cfg.Listen)
+	c.receive, err = receive.New(cfg.Receive, receive.Dependencies{
+		Intake: in, Logger: deps.Logger, Registerer: deps.Registerer, Now: deps.Now, Ready: c.pulse.check,
+		Loopback: receive.IsLoopback(host),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.server = &http.Server{
+		Handler:           c.receive,
+		ReadTimeout:       cfg.ReadTimeout,
+		ReadHeaderTimeout: cfg.HeaderTimeout,
+		IdleTimeout:       cfg.IdleTimeout,
+		// From the end of the header on: the body's arrival, Kafka's answer, ours.
+		WriteTimeout:   cfg.ReadTimeout + cfg.Receive.AckTimeout + cfg.Receive.WriteTimeout,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(deps.Logger.Handler(), slog.LevelDebug),
+	}
+	return c, nil
+}
+
+// Start listens and takes samples.
+func (c *Collector) Start(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopping || c.listener != nil {
+		return errors.New("collector: started before")
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("collector: another process listens on %s; stop it or set listen to another address", c.cfg.Listen)
+	} else if err != nil {
+		return fmt.Errorf("collector: cannot listen on %s: %w", c.cfg.Listen, err)
+	}
+	if err := c.queue.Start(ctx); err != nil {
+		_ = ln.Close()
+		return err
+	}
+	c.listener = ln
+	go c.serve(ln)
+	c.log.Info("collector listens", "address", ln.Addr().String())
+	return nil
+}
+
+func (c *Collector) serve(ln net.Listener) {
+	err := c.server.Serve(ln)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.stopping {
+		c.err = err
+		close(c.failed)
+	}
+}
+
+// Addr is where the collector listens, host:port. It is valid after Start.
+func (c *Collector) Addr() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.listener == nil {
+		return c.cfg.Listen
+	}
+	return c.listener.Addr().String()
+}
+
+// Ready says why the collector should get no traffic now: it is shutting down, or Kafka does not answer.
+func (c *Collector) Ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return c.receive.Ready(ctx)
+}
+
+// Failed is closed when the listener has died of its own accord; Err says why.
+func (c *Collector) Failed() <-chan struct{} { return c.failed }
+
+// Err is valid once Failed is closed.
+func (c *Collector) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Shutdown stops accepting, lets requests and WebSockets have their answers, closes WebSockets with 1001 and flushes the
+// queue. What is not done when ctx ends is cut off, without an answer.
+func (c *Collector) Shutdown(ctx context.Context) error {
+	c.mu.Lock()
+	c.stopping = true
+	started := c.listener != nil
+	c.mu.Unlock()
+	if !started {
+		return nil
+	}
+	var errs []error
+	drained := make(chan error, 1)
+	go func() { drained <- c.receive.Drain(ctx) }()
+	if err := c.server.Shutdown(ctx); err != nil {
+		_ = c.server.Close()
+		errs = append(errs, fmt.Errorf("collector: requests cut: %w", err))
+	}
+	errs = append(errs, <-drained, c.queue.Shutdown(ctx))
+	return errors.Join(errs...)
+}

@@ -1,0 +1,92 @@
+// Package intake turns what probes send into what Kafka keeps: encoded samples go in, one by one; each is decoded, admitted,
+// split by call, stamped with its receipt and encoded again; messages for the samples topic, and for the dead-letter topic
+// what was refused, come out into the queue.
+package intake
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/earshot-rtc/earshot/collector/admit"
+	"github.com/earshot-rtc/earshot/collector/queue"
+	"github.com/earshot-rtc/earshot/collector/split"
+	"github.com/earshot-rtc/earshot/internal/kafka"
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+)
+
+// Config says what is taken and how it is stamped.
+type Config struct {
+	Limits admit.Limits
+	// MessageBytes bounds one message for Kafka: what Kafka itself takes.
+	MessageBytes int
+	// CollectorID goes into every receipt.
+	CollectorID string
+}
+
+// Queue takes messages and tells what became of them; see queue.Queue.
+type Queue interface {
+	Submit(msgs []kafka.Message, done queue.Done) error
+}
+
+// Dependencies are what an Intake is given. Registerer may be nil.
+type Dependencies struct {
+	Queue      Queue
+	Registerer prometheus.Registerer
+}
+
+// Intake begins batches. It is safe for concurrent use.
+type Intake struct {
+	cfg     Config
+	queue   Queue
+	metrics *metrics
+	scratch sync.Pool
+}
+
+// New makes an Intake.
+func New(cfg Config, deps Dependencies) *Intake {
+	return &Intake{cfg: cfg, queue: deps.Queue, metrics: newMetrics(deps.Registerer)}
+}
+
+// scratch is the memory that samples pass through.
+type scratch struct {
+	sample  *earshotv1.Sample
+	receipt earshotv1.Receipt
+	check   *admit.Checker
+	split   *split.Splitter
+}
+
+// keepSample bounds the transports, streams and events of a sample whose memory is used again.
+const keepSample = 4096
+
+func (in *Intake) borrow() *scratch {
+	if sc, ok := in.scratch.Get().(*scratch); ok {
+		return sc
+	}
+	return &scratch{sample: &earshotv1.Sample{}, check: admit.NewChecker(in.cfg.Limits), split: split.New()}
+}
+
+func (in *Intake) giveBack(sc *scratch) {
+	sc.empty()
+	in.scratch.Put(sc)
+}
+
+// empty readies the scratch for the next sample. Strings of the last one belong to the body it came in.
+func (sc *scratch) empty() {
+	s := sc.sample
+	s.Receipt = nil // the scratch's own, which must not go into the codec's pool
+	if len(s.Transports)+len(s.Streams)+len(s.Events) > keepSample {
+		sc.sample = &earshotv1.Sample{}
+		return
+	}
+	s.ResetVT()
+}
+
+// Begin opens a batch. from says by which way it came, for dead letters; received is the time of receipt; sizeHint is about
+// how many bytes will come. The batch is for one goroutine, and ends with Submit or Drop.
+func (in *Intake) Begin(from string, received time.Time, sizeHint int) *Batch {
+	b := &Batch{in: in, sc: in.borrow(), from: from, received: received}
+	b.arena = make([]byte, 0, sizeHint+128)
+	return b
+}

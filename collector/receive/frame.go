@@ -1,0 +1,110 @@
+package receive
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+)
+
+// from names this way in, for metrics and dead letters.
+const from = "websocket"
+
+// binary takes a protobuf ClientFrame. The sample in it is not decoded here: the intake wants it as it came.
+func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.Time) error {
+	frame := buf.Bytes()
+	seen := false
+	for len(frame) > 0 {
+		num, typ, n := protowire.ConsumeTag(frame)
+		if n < 0 {
+			sk.bad(false, "malformed: not a protobuf earshot.v1.ClientFrame: "+protowire.ParseError(n).Error())
+			return nil
+		}
+		m := protowire.ConsumeFieldValue(num, typ, frame[n:])
+		if m < 0 {
+			sk.bad(false, "malformed: not a protobuf earshot.v1.ClientFrame: "+protowire.ParseError(m).Error())
+			return nil
+		}
+		value := frame[n : n+m]
+		frame = frame[n+m:]
+		if typ != protowire.BytesType || num != frameSample && num != frameTime {
+			continue
+		}
+		seen = true
+		value, _ = protowire.ConsumeBytes(value)
+		if num == frameTime {
+			if err := sk.clock(ctx, sentAt(value), received, false); err != nil {
+				return err
+			}
+			continue
+		}
+		b := sk.server.intake.Begin(from, received, len(value))
+		b.Proto(value)
+		if err := sk.submit(ctx, b, false); err != nil {
+			return err
+		}
+	}
+	if !seen {
+		sk.bad(false, "malformed: the frame holds neither sample nor time")
+	}
+	return nil
+}
+
+// sentAt reads a TimeRequest.
+func sentAt(req []byte) (us int64) {
+	for len(req) > 0 {
+		num, typ, n := protowire.ConsumeTag(req)
+		if n < 0 {
+			return us
+		}
+		if num == timeSentAt && typ == protowire.VarintType {
+			v, m := protowire.ConsumeVarint(req[n:])
+			if m < 0 {
+				return us
+			}
+			us = int64(v)
+			req = req[n+m:]
+			continue
+		}
+		m := protowire.ConsumeFieldValue(num, typ, req[n:])
+		if m < 0 {
+			return us
+		}
+		req = req[n+m:]
+	}
+	return us
+}
+
+// text takes a ClientFrame as protojson, for whoever has no protobuf at hand. It is answered in kind.
+func (sk *socket) text(ctx context.Context, frame []byte, received time.Time) error {
+	b := sk.server.intake.Begin(from, received, len(frame))
+	req, err := b.Frame(frame)
+	switch {
+	case err != nil:
+		b.Drop()
+		sk.bad(true, "malformed: not a JSON earshot.v1.ClientFrame: "+err.Error())
+		return nil
+	case req != nil:
+		b.Drop()
+		return sk.clock(ctx, req.SentAtUs, received, true)
+	}
+	return sk.submit(ctx, b, true)
+}
+
+// encode writes a ServerFrame as the other side speaks.
+func encode(dst []byte, f *earshotv1.ServerFrame, text bool) ([]byte, error) {
+	if text {
+		return protojson.MarshalOptions{}.MarshalAppend(dst[:0], f)
+	}
+	n := f.SizeVT()
+	if cap(dst) < n {
+		dst = make([]byte, n)
+	}
+	dst = dst[:n]
+	_, err := f.MarshalToSizedBufferVT(dst)
+	return dst, err
+}

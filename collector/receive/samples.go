@@ -1,0 +1,98 @@
+package receive
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/queue"
+)
+
+// Answer is the body of an answer to POST /v1/samples: 202 when something was accepted, 400 when nothing was, 503 when good
+// samples could not be stored and the whole body should be sent again.
+type Answer struct {
+	Accepted int                `json:"accepted"`
+	Rejected []intake.Rejection `json:"rejected"`
+	Error    string             `json:"error,omitempty"`
+}
+
+func (s *Server) samples(w http.ResponseWriter, r *http.Request) *failure {
+	received := s.now()
+	if s.draining.Load() {
+		return s.unavailable("draining", errDraining.Error())
+	}
+	format, f := formatOf(r.Header.Get("Content-Type"))
+	if f != nil {
+		return f
+	}
+	buf := borrowBuffer()
+	defer returnBuffer(buf)
+	if f := s.readBody(w, r, buf); f != nil {
+		return f
+	}
+	b := s.intake.Begin("http", received, buf.Len())
+	var err error
+	switch format {
+	case protoBatch:
+		err = b.WalkProto(buf.Bytes(), s.cfg.Samples)
+	case protoSample:
+		b.Proto(buf.Bytes())
+	case jsonAny:
+		err = b.WalkJSON(buf.Bytes(), s.cfg.Samples)
+	}
+	if errors.Is(err, intake.ErrTooManySamples) {
+		b.Drop()
+		return fail(http.StatusRequestEntityTooLarge, "too_many_samples", "more than %d samples in one body", s.cfg.Samples)
+	}
+	if b.Len() == 0 {
+		b.Drop()
+		return fail(http.StatusBadRequest, "empty", "the body holds no samples")
+	}
+	return s.settle(w, r, b, received)
+}
+
+// settle waits for the outcome of a batch and answers.
+func (s *Server) settle(w http.ResponseWriter, r *http.Request, b *intake.Batch, received time.Time) *failure {
+	results := make(chan intake.Result, 1)
+	if err := b.Submit(func(res intake.Result) { results <- res }); err != nil {
+		if errors.Is(err, queue.ErrFull) {
+			return s.unavailable("queue_full", "the collector's queue is full; send the samples again later")
+		}
+		return s.unavailable("draining", errDraining.Error())
+	}
+	timeout := time.NewTimer(s.cfg.AckTimeout)
+	defer timeout.Stop()
+	var res intake.Result
+	select {
+	case res = <-results:
+	case <-timeout.C:
+		return s.unavailable("ack_timeout", "Kafka has not confirmed the samples in time; send them again later")
+	case <-r.Context().Done():
+		return s.unavailable("gone", "the client did not wait for the answer")
+	}
+	s.metrics.ackSeconds.WithLabelValues("http").Observe(s.now().Sub(received).Seconds())
+	a := Answer{Accepted: res.Accepted, Rejected: res.Rejected}
+	status := http.StatusAccepted
+	switch {
+	case res.Unavailable > 0:
+		a.Error = "some samples could not be stored; send the body again later"
+		status = http.StatusServiceUnavailable
+		s.metrics.refused.WithLabelValues(intake.Unavailable).Inc()
+		w.Header().Set("Retry-After", s.retryAfterSeconds())
+	case res.Accepted == 0:
+		a.Error = "no sample was accepted"
+		status = http.StatusBadRequest
+	}
+	if a.Rejected == nil {
+		a.Rejected = []intake.Rejection{}
+	}
+	answer(w, status, &a)
+	return nil
+}
+
+func (s *Server) unavailable(reason, text string) *failure {
+	f := fail(http.StatusServiceUnavailable, reason, "%s", text)
+	f.retry = true
+	return f
+}

@@ -1,0 +1,253 @@
+// Package receive is the collector's face: HTTP requests and WebSocket frames with samples come in; answers go out once the
+// intake has told what became of the samples.
+package receive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/earshot-rtc/earshot/collector/intake"
+)
+
+// Dependencies are what a Server is given. Logger, Registerer, Now and Ready may be nil.
+type Dependencies struct {
+	Intake     *intake.Intake
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+	// Now is the collector's clock: times of receipt and the time exchange come from it.
+	Now func() time.Time
+	// Ready says why the collector cannot do its work now.
+	Ready func(context.Context) error
+	// Loopback says that only this machine can reach the server; see Config.Origins.
+	Loopback bool
+}
+
+// Server is the http.Handler of the collector's routes.
+type Server struct {
+	cfg      Config
+	intake   *intake.Intake
+	log      *slog.Logger
+	metrics  *metrics
+	now      func() time.Time
+	ready    func(context.Context) error
+	origins  *origins
+	routes   map[string]route
+	draining atomic.Bool
+
+	mu      sync.Mutex
+	sockets map[*socket]struct{}
+	open    sync.WaitGroup
+}
+
+type route struct {
+	method string
+	handle func(http.ResponseWriter, *http.Request) *failure
+}
+
+// New makes a Server.
+func New(cfg Config, deps Dependencies) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	o, err := newOrigins(cfg.Origins, deps.Loopback)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, intake: deps.Intake, log: deps.Logger, now: deps.Now, ready: deps.Ready, origins: o,
+		metrics: newMetrics(deps.Registerer), sockets: map[*socket]struct{}{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.routes = map[string]route{
+		"/v1/samples": {http.MethodPost, s.samples},
+		"/v1/stream":  {http.MethodGet, s.stream},
+		"/v1/time":    {http.MethodGet, s.time},
+		"/healthz":    {http.MethodGet, s.healthz},
+		"/readyz":     {http.MethodGet, s.readyz},
+	}
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	rt, ok := s.routes[path]
+	if !ok {
+		path = "other" // a label must not be the client's to choose
+	}
+	sw := &statusWriter{ResponseWriter: w}
+	var f *failure
+	switch {
+	case !ok:
+		f = fail(http.StatusNotFound, "no_route", "there is no %s here; samples go to /v1/samples or /v1/stream", r.URL.Path)
+	case !s.allowOrigin(sw, r):
+		f = fail(http.StatusForbidden, "origin", "%v", errOrigin)
+	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
+		s.preflight(sw, rt)
+	case r.Method != rt.method:
+		sw.Header().Set("Allow", rt.method+", OPTIONS")
+		f = fail(http.StatusMethodNotAllowed, "method", "%s is not for %s; use %s", path, r.Method, rt.method)
+	default:
+		f = rt.handle(sw, r)
+	}
+	if f != nil {
+		s.fail(sw, f)
+	}
+	s.metrics.requests.WithLabelValues(path, strconv.Itoa(sw.status)).Inc()
+}
+
+// allowOrigin sets the CORS headers and says whether the page behind the request, if there is one, may go on.
+func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	if s.origins.check(origin) != nil {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	return true
+}
+
+func (s *Server) preflight(w http.ResponseWriter, rt route) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", rt.method)
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding")
+	h.Set("Access-Control-Max-Age", "7200")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) fail(w http.ResponseWriter, f *failure) {
+	s.metrics.refused.WithLabelValues(f.Reason).Inc()
+	if f.retry {
+		w.Header().Set("Retry-After", s.retryAfterSeconds())
+	}
+	answer(w, f.status, f)
+}
+
+// retryAfter spreads those who come back.
+func (s *Server) retryAfter() time.Duration {
+	return s.cfg.RetryAfter + rand.N(s.cfg.RetryAfter)
+}
+
+func (s *Server) retryAfterSeconds() string {
+	return strconv.Itoa(int((s.retryAfter() + time.Second - 1) / time.Second))
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // a peer that is gone is no fault of ours
+}
+
+// Clock is the answer of GET /v1/time: the collector's clock when the request came and when the answer went, in
+// microseconds since 1970. With the times at which the probe sent and received it makes NTP's four.
+type Clock struct {
+	ReceivedAtUS int64 `json:"received_at_us"`
+	RepliedAtUS  int64 `json:"replied_at_us"`
+}
+
+func (s *Server) time(w http.ResponseWriter, _ *http.Request) *failure {
+	at := s.now().UnixMicro()
+	answer(w, http.StatusOK, Clock{ReceivedAtUS: at, RepliedAtUS: s.now().UnixMicro()})
+	return nil
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) *failure {
+	answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) *failure {
+	if err := s.Ready(r.Context()); err != nil {
+		return fail(http.StatusServiceUnavailable, "not_ready", "%v", err)
+	}
+	answer(w, http.StatusOK, map[string]string{"status": "ready"})
+	return nil
+}
+
+var errDraining = errors.New("the collector is shutting down")
+
+// Ready says why the server should get no traffic now.
+func (s *Server) Ready(ctx context.Context) error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	if s.ready != nil {
+		return s.ready(ctx)
+	}
+	return nil
+}
+
+// Drain refuses new work, lets every WebSocket have the answers it waits for and closes it with 1001. Those that are not
+// done when ctx ends are cut.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	s.mu.Lock()
+	for sk := range s.sockets {
+		go sk.goAway(ctx)
+	}
+	s.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		s.open.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	n := len(s.sockets)
+	for sk := range s.sockets {
+		sk.cut()
+	}
+	s.mu.Unlock()
+	<-gone
+	return fmt.Errorf("%d WebSockets cut: %w", n, ctx.Err())
+}
+
+// statusWriter remembers the status for the metrics.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets the WebSocket library find the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,143 @@
+package receive
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+)
+
+// socket is one WebSocket: a reader that never waits for Kafka, and a writer of what the queue's workers leave here.
+type socket struct {
+	server *Server
+	conn   *websocket.Conn
+	cancel context.CancelFunc
+	// A sample takes a slot when it is read and gives it back when its ack is written.
+	slots chan struct{}
+	wake  chan struct{}
+
+	mu   sync.Mutex
+	acks []pending
+}
+
+// pending is an ack to be written.
+type pending struct {
+	session  string
+	sequence uint64
+	err      string
+	retry    time.Duration
+	text     bool
+	slotless bool // answers no sample
+}
+
+// mostSlotless bounds answers to frames that are no samples, which a peer that never reads could heap up.
+const mostSlotless = 64
+
+func (sk *socket) push(p pending) {
+	sk.mu.Lock()
+	if !p.slotless || len(sk.acks) < cap(sk.slots)+mostSlotless {
+		sk.acks = append(sk.acks, p)
+	}
+	sk.mu.Unlock()
+	select {
+	case sk.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write writes acks as they come and asks a silent peer whether it lives.
+func (sk *socket) write(ctx context.Context) {
+	defer sk.cancel()
+	ping := time.NewTicker(sk.server.cfg.PingEvery)
+	defer ping.Stop()
+	var batch []pending
+	var buf []byte
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ping.C:
+			if !sk.alive(ctx) {
+				return
+			}
+			continue
+		case <-sk.wake:
+		}
+		sk.mu.Lock()
+		batch, sk.acks = sk.acks, batch[:0]
+		sk.mu.Unlock()
+		for i := range batch {
+			var err error
+			if buf, err = sk.ack(ctx, &batch[i], buf); err != nil {
+				return
+			}
+		}
+		clear(batch)
+		if cap(batch) > cap(sk.slots) { // a burst is over
+			batch = nil
+		}
+	}
+}
+
+func (sk *socket) ack(ctx context.Context, p *pending, buf []byte) ([]byte, error) {
+	frame := earshotv1.ServerFrame{Ack: &earshotv1.Ack{
+		SessionId: p.session, Sequence: p.sequence, Error: p.err, RetryAfterMs: uint32(p.retry.Milliseconds()),
+	}}
+	buf, err := encode(buf, &frame, p.text)
+	if err == nil {
+		err = sk.send(ctx, buf, p.text)
+	}
+	if !p.slotless {
+		<-sk.slots
+	}
+	return buf, err
+}
+
+func (sk *socket) send(ctx context.Context, data []byte, text bool) error {
+	ctx, cancel := context.WithTimeout(ctx, sk.server.cfg.WriteTimeout)
+	defer cancel()
+	typ := websocket.MessageBinary
+	if text {
+		typ = websocket.MessageText
+	}
+	return sk.conn.Write(ctx, typ, data)
+}
+
+// clock answers a time request at once, past all acks that wait.
+func (sk *socket) clock(ctx context.Context, sentAt int64, received time.Time, text bool) error {
+	sk.server.metrics.frames.WithLabelValues(kindTime).Inc()
+	reply := &earshotv1.TimeReply{SentAtUs: sentAt, ReceivedAtUs: received.UnixMicro(), RepliedAtUs: sk.server.now().UnixMicro()}
+	data, err := encode(nil, &earshotv1.ServerFrame{Time: reply}, text)
+	if err != nil {
+		return err
+	}
+	return sk.send(ctx, data, text)
+}
+
+func (sk *socket) alive(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, sk.server.cfg.WriteTimeout)
+	defer cancel()
+	return sk.conn.Ping(ctx) == nil
+}
+
+// goAway waits for the answers that are due and closes the connection with 1001.
+func (sk *socket) goAway(ctx context.Context) {
+	for range cap(sk.slots) {
+		select {
+		case sk.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+	_ = sk.conn.Close(websocket.StatusGoingAway, errDraining.Error())
+	sk.cancel()
+}
+
+// cut ends the connection here and now.
+func (sk *socket) cut() {
+	sk.cancel()
+	_ = sk.conn.CloseNow()
+}
