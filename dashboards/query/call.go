@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 // CallQuery asks about one call.
@@ -17,7 +19,6 @@ type Overview struct {
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 	Live      bool      `json:"live"`
-	Now       time.Time `json:"now"` // the service's clock, to reckon ages by
 	Nodes     []Node    `json:"nodes"`
 	Stored    Stored    `json:"stored"`
 }
@@ -38,8 +39,8 @@ func (s *Service) CallOverview(ctx context.Context, q CallQuery) (*Overview, err
 	if err != nil {
 		return nil, err
 	}
-	out := &Overview{CallID: q.CallID, Now: s.now().UTC(), Nodes: []Node{}}
-	err = s.ask(ctx, "call_nodes", s.arguments(r).call(q.CallID), func(rows Rows) error {
+	out := &Overview{CallID: q.CallID, Nodes: []Node{}}
+	err = s.ask(ctx, "call_nodes", s.arguments(r).call(q.CallID), func(rows clickhouse.Rows) error {
 		var n Node
 		if err := rows.Scan(&n.Kind, &n.ID, &n.Region, &n.Samples, &n.FirstSeen, &n.LastSeen); err != nil {
 			return err
@@ -84,7 +85,7 @@ type Stored struct {
 // SamplesStored counts samples.
 func (s *Service) SamplesStored(ctx context.Context, q SamplesQuery) (Stored, error) {
 	var out Stored
-	err := s.ask(ctx, "samples_stored", s.arguments(q.Range).text("call", q.CallID), func(rows Rows) error {
+	err := s.ask(ctx, "samples_stored", s.arguments(q.Range).text("call", q.CallID), func(rows clickhouse.Rows) error {
 		return rows.Scan(&out.Samples, &out.Late)
 	})
 	return out, err

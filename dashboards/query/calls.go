@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 const knownCalls = 8
@@ -34,7 +36,7 @@ func (s *Service) Calls(ctx context.Context, q CallsQuery) ([]Call, error) {
 		a.wrong("offset", "is below 0")
 	}
 	calls := []Call{}
-	err := s.ask(ctx, "calls", a, func(rows Rows) error {
+	err := s.ask(ctx, "calls", a, func(rows clickhouse.Rows) error {
 		var c Call
 		if err := rows.Scan(&c.CallID, &c.FirstSeen, &c.LastSeen, &c.Clients, &c.SFUs, &c.Samples, &c.Paths); err != nil {
 			return err

@@ -1,19 +1,24 @@
 package query
 
-import "context"
+import (
+	"context"
 
-// Params are a question's arguments as ClickHouse reads them, by the names that stand in the SQL as {name:Type}.
-type Params = map[string]string
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
+)
 
-// DB is what the questions need of a ClickHouse client. Parameters travel beside the SQL, never inside it.
+// DB is what the questions need of *clickhouse.DB.
 type DB interface {
-	Query(ctx context.Context, sql string, params Params) (Rows, error)
+	Query(ctx context.Context, sql string, params clickhouse.Params, settings ...clickhouse.Settings) (clickhouse.Rows, error)
 }
 
-// Rows is a result being read. Scan converts to the Go types of the destinations.
-type Rows interface {
-	Next() bool
-	Scan(dest ...any) error
-	Err() error
-	Close() error
+// limits are kept by the server, so that a question whose asker has gone does not run on. Results are refused, not cut, at
+// the row limit: a LIMIT in the SQL does the cutting.
+func limits() clickhouse.Settings {
+	return clickhouse.Settings{
+		"readonly":             2, // select only; the client may still set formats and limits
+		"max_execution_time":   int(serverRunTime.Seconds()),
+		"max_result_rows":      MaxRows,
+		"max_memory_usage":     4 << 30,
+		"result_overflow_mode": "throw",
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 // E2EQuery asks for the windows of a call's paths. Empty filters match everything.
@@ -98,7 +100,7 @@ func (s *Service) PathsNow(ctx context.Context, q E2EQuery) ([]E2ERow, error) {
 func (s *Service) e2e(ctx context.Context, name string, q E2EQuery, limit int) ([]E2ERow, error) {
 	a := s.arguments(q.Range).call(q.CallID).text("participant", q.Participant).kind(q.Kind).limit(q.Limit, limit)
 	out := []E2ERow{}
-	err := s.ask(ctx, name, a, func(rows Rows) error {
+	err := s.ask(ctx, name, a, func(rows clickhouse.Rows) error {
 		r, err := scanE2E(rows)
 		if err == nil {
 			out = append(out, r)
@@ -141,7 +143,7 @@ func figure(v float32) *float32 {
 }
 
 // scanE2E reads the columns of sql/e2e_columns.sql, in their order.
-func scanE2E(rows Rows) (E2ERow, error) {
+func scanE2E(rows clickhouse.Rows) (E2ERow, error) {
 	var (
 		r E2ERow
 		h hopColumns

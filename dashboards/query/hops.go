@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 // HopsQuery asks for the links of a call.
@@ -61,7 +63,7 @@ func (s *Service) HopSeries(ctx context.Context, q HopsQuery) ([]Link, error) {
 
 func (s *Service) hops(ctx context.Context, name string, q HopsQuery, a *arguments) ([]Link, error) {
 	out := []Link{}
-	err := s.ask(ctx, name, a, func(rows Rows) error {
+	err := s.ask(ctx, name, a, func(rows clickhouse.Rows) error {
 		var l Link
 		err := rows.Scan(&l.WindowStart, &l.WindowMs, &l.From.Kind, &l.From.ID, &l.From.Transport, &l.From.Region,
 			&l.To.Kind, &l.To.ID, &l.To.Transport, &l.To.Region, &l.PairedBy,

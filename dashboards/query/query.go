@@ -5,18 +5,20 @@ package query
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
-// Limits of every question. The run time is also written in each SQL file, where the server keeps it.
+// Limits of every question.
 const (
 	// MaxRange is the longest span of time that one question covers.
 	MaxRange = 31 * 24 * time.Hour
 	// MaxRows is the most rows that one answer has; Limit fields above it are refused.
 	MaxRows = 50_000
-	// MaxRunTime bounds a question as the client sees it, a little above what the SQL allows the server.
-	MaxRunTime = 12 * time.Second
+	// MaxRunTime bounds a question as its asker sees it: what the server has, and the way there and back.
+	MaxRunTime    = serverRunTime + 2*time.Second
+	serverRunTime = 10 * time.Second
 	// DefaultRange is covered where From and To are left out.
 	DefaultRange = 24 * time.Hour
 	// LiveWithin is how recent the last sample of a live call is.
@@ -85,15 +87,15 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // arguments collects the parameters of a question and the first thing wrong with them.
 type arguments struct {
-	params Params
+	params clickhouse.Params
 	err    error
 }
 
 func (s *Service) arguments(r Range) *arguments {
-	a := &arguments{params: Params{"tenant": s.tenant}}
+	a := &arguments{params: clickhouse.Params{"tenant": s.tenant}}
 	r, a.err = s.fill(r)
-	a.params["from_ms"] = strconv.FormatInt(r.From.UnixMilli(), 10)
-	a.params["to_ms"] = strconv.FormatInt(r.To.UnixMilli(), 10)
+	a.params["from_ms"] = r.From.UnixMilli()
+	a.params["to_ms"] = r.To.UnixMilli()
 	return a
 }
 
@@ -127,7 +129,7 @@ func (a *arguments) kind(k string) *arguments {
 }
 
 func (a *arguments) number(field string, n int64) *arguments {
-	a.params[field] = strconv.FormatInt(n, 10)
+	a.params[field] = n
 	return a
 }
 
@@ -142,13 +144,13 @@ func (a *arguments) limit(n, otherwise int) *arguments {
 }
 
 // ask runs one question and gives each row to scan.
-func (s *Service) ask(ctx context.Context, name string, a *arguments, scan func(Rows) error) (err error) {
+func (s *Service) ask(ctx context.Context, name string, a *arguments, scan func(clickhouse.Rows) error) (err error) {
 	if a.err != nil {
 		return a.err
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxRunTime)
 	defer cancel()
-	rows, err := s.db.Query(ctx, statement(name), a.params)
+	rows, err := s.db.Query(ctx, statement(name), a.params, limits())
 	if err != nil {
 		return fmt.Errorf("ask for %s: %w", name, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 // SeriesQuery asks how one received track went over time.
@@ -82,7 +84,7 @@ func (s *Service) PathSeries(ctx context.Context, q SeriesQuery) (*PathSeries, e
 	r, _ := s.fill(q.Range) // arguments has found no fault with it
 	out := &PathSeries{StepMs: step(r.To.Sub(r.From), q.MaxPoints).Milliseconds(), Routes: []Route{}, Points: []Point{}}
 	a.number("step_ms", out.StepMs).limit(MaxRows, 0)
-	err := s.ask(ctx, "path_series", a, func(rows Rows) error { return out.scan(rows) })
+	err := s.ask(ctx, "path_series", a, func(rows clickhouse.Rows) error { return out.scan(rows) })
 	if err == nil && len(out.Points) == 0 {
 		err = s.known(ctx, q.CallID, q.Range)
 	}
@@ -92,7 +94,7 @@ func (s *Service) PathSeries(ctx context.Context, q SeriesQuery) (*PathSeries, e
 	return out, nil
 }
 
-func (p *PathSeries) scan(rows Rows) error {
+func (p *PathSeries) scan(rows clickhouse.Rows) error {
 	var (
 		pt       Point
 		route    Route

@@ -35,4 +35,3 @@ FROM
 GROUP BY kind, id
 ORDER BY kind DESC, id
 LIMIT 5000
-SETTINGS max_execution_time = 10, readonly = 2

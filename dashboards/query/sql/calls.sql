@@ -31,4 +31,3 @@ LEFT JOIN
     GROUP BY call_id
 ) AS stitched ON stitched.call_id = seen.call_id
 ORDER BY last_seen DESC, seen.call_id
-SETTINGS max_execution_time = 10, readonly = 2

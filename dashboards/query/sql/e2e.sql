@@ -10,4 +10,3 @@ WHERE tenant = {tenant:String}
     AND ({kind:String} = '' OR toString(kind) = {kind:String})
 ORDER BY window_start, publisher_id, subscriber_id, kind, sfu_path, track_id, ssrc
 LIMIT {limit:UInt32}
-SETTINGS max_execution_time = 10, readonly = 2

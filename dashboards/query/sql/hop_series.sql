@@ -14,4 +14,3 @@ WHERE tenant = {tenant:String}
     AND window_start < fromUnixTimestamp64Milli({to_ms:Int64})
 ORDER BY window_start, from_transport, to_transport
 LIMIT {limit:UInt32}
-SETTINGS max_execution_time = 10, readonly = 2

@@ -13,4 +13,3 @@ WHERE tenant = {tenant:String}
 ORDER BY from_id, to_id, from_transport, to_transport, window_start DESC
 LIMIT 1 BY from_id, to_id, from_transport, to_transport
 LIMIT {limit:UInt32}
-SETTINGS max_execution_time = 10, readonly = 2

@@ -19,4 +19,3 @@ FROM
 )
 ORDER BY window_start, sfu_path
 LIMIT {limit:UInt32}
-SETTINGS max_execution_time = 10, readonly = 2

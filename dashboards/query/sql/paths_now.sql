@@ -16,4 +16,3 @@ FROM
 )
 ORDER BY publisher_id, subscriber_id, kind_name, window_start DESC, sfu_path, track_id
 LIMIT {limit:UInt32}
-SETTINGS max_execution_time = 10, readonly = 2

@@ -8,4 +8,3 @@ WHERE tenant = {tenant:String}
     AND sampled_at >= fromUnixTimestamp64Milli({from_ms:Int64})
     AND sampled_at < fromUnixTimestamp64Milli({to_ms:Int64})
 LIMIT 1
-SETTINGS max_execution_time = 10, readonly = 2
