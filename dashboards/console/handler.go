@@ -1,0 +1,79 @@
+package console
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// policy lets the page have its own script, style and requests, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Handler is what the console serves, for use without its listener.
+func (c *Console) Handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h http.HandlerFunc) {
+		mux.HandleFunc("GET "+pattern, c.metrics.count(pattern, h))
+	}
+	for pattern, a := range map[string]answer{
+		"/api/v1/calls":                     c.calls,
+		"/api/v1/calls/{call}":              c.call,
+		"/api/v1/calls/{call}/paths":        c.paths,
+		"/api/v1/calls/{call}/paths/series": c.series,
+		"/api/v1/calls/{call}/hops":         c.hops,
+	} {
+		handle(pattern, c.respond(a))
+	}
+	mux.HandleFunc("/api/", c.metrics.count("/api/", func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusNotFound
+		detail := r.URL.Path + " is no part of this API"
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			status, detail = http.StatusMethodNotAllowed, "this API only answers GET"
+			w.Header().Set("Allow", "GET, HEAD")
+		}
+		writeProblem(w, r, problem{Status: status, Detail: detail})
+	}))
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	for path, a := range assets {
+		pattern := path
+		if path == "/" {
+			pattern = "/{$}"
+		}
+		handle(pattern, a.ServeHTTP)
+	}
+	return c.guard(mux), nil
+}
+
+// guard refuses foreign host names and sets the headers that every answer has.
+func (c *Console) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if !c.knowsHost(r.Host) {
+			writeProblem(w, r, problem{
+				Status: http.StatusMisdirectedRequest,
+				Detail: "the console does not go by the name " + r.Host + "; add it to console.hosts",
+			})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c *Console) knowsHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host) != nil ||
+		slices.ContainsFunc(c.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
