@@ -2,19 +2,39 @@ package sfuprobe
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pion/webrtc/v3"
+
+	"github.com/earshot-rtc/earshot/sfu-probe/rtpstats"
 )
 
 // ErrNoInterceptor is what Watch returns for a PeerConnection whose API has no interceptor of this probe.
 var ErrNoInterceptor = errors.New("sfuprobe: the PeerConnection does not run this probe's interceptor: " +
 	"add probe.Interceptor() to the interceptor registry of its API")
 
-// Connection is a watched PeerConnection: one transport and its streams.
+// ErrClosed is what Watch returns for a PeerConnection, or on a probe, that is closed.
+var ErrClosed = errors.New("sfuprobe: closed")
+
+// Connection is a watched PeerConnection: one transport and its streams. Pion v3 bundles all of a connection onto one
+// transport.
 type Connection struct {
-	probe *Probe
-	pc    *webrtc.PeerConnection
-	id    string
+	probe  *Probe
+	pc     *webrtc.PeerConnection
+	dtls   *webrtc.DTLSTransport
+	stats  *rtpstats.Interceptor
+	id     string
+	callID string
+	opts   watchOptions
+	let    atomic.Bool // let go by Close
+
+	mu    sync.Mutex
+	names map[*webrtc.RTPSender]string
+
+	// What follows is the sampling goroutine's own.
+	roster roster
+	link   link
 }
 
 // WatchOption tells Watch more of a connection.
@@ -48,14 +68,58 @@ func ReadRTCP() WatchOption { return func(o *watchOptions) { o.readRTCP = true }
 // Watch reports pc from now on, until it closes. A client's probe gives callID "" or its own; an SFU's probe names the
 // call, or gives "" for a connection that several calls share (between SFUs), whose streams get their call from Forward.
 func (p *Probe) Watch(pc *webrtc.PeerConnection, callID string, opts ...WatchOption) (*Connection, error) {
-	return &Connection{probe: p, pc: pc}, nil
+	stats := p.factory.Of(pc)
+	if stats == nil {
+		return nil, ErrNoInterceptor
+	}
+	c := &Connection{
+		probe:  p,
+		pc:     pc,
+		dtls:   pc.SCTP().Transport(),
+		stats:  stats,
+		callID: callID,
+		names:  map[*webrtc.RTPSender]string{},
+	}
+	for _, o := range opts {
+		o(&c.opts)
+	}
+	if p.cfg.Client != nil {
+		c.callID = "" // The sample names it.
+	}
+	if c.closed() {
+		return nil, ErrClosed
+	}
+	if err := p.add(c); err != nil {
+		return nil, err
+	}
+	stats.Keep(true)
+	return c, nil
 }
 
 // TransportID is the id under which the connection is reported.
 func (c *Connection) TransportID() string { return c.id }
 
 // NameTrack sets the track id to report for what a sender sends. Without it that is the ID of the sender's track.
-func (c *Connection) NameTrack(sender *webrtc.RTPSender, trackID string) {}
+func (c *Connection) NameTrack(sender *webrtc.RTPSender, trackID string) {
+	c.mu.Lock()
+	c.names[sender] = trackID
+	c.mu.Unlock()
+}
+
+func (c *Connection) trackName(sender *webrtc.RTPSender) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.names[sender]
+}
 
 // Close stops watching, as the close of the PeerConnection does. The last state still goes into the next sample.
-func (c *Connection) Close() {}
+func (c *Connection) Close() { c.let.Store(true) }
+
+func (c *Connection) closed() bool {
+	select {
+	case <-c.stats.Closed():
+		return true
+	default:
+		return c.let.Load()
+	}
+}

@@ -2,15 +2,8 @@ package export
 
 import (
 	"context"
-	"time"
 
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
-)
-
-// Defaults of Config.
-const (
-	DefaultQueueBytes   = 8 << 20
-	DefaultFlushTimeout = 5 * time.Second
 )
 
 // Sink is what a probe needs of an exporter.
@@ -41,3 +34,21 @@ type Stats struct {
 	// Connects counts connections made.
 	Connects uint64
 }
+
+// Discard is a Sink that keeps nothing.
+type Discard struct{}
+
+// Start implements Sink.
+func (Discard) Start(context.Context) error { return nil }
+
+// Shutdown implements Sink.
+func (Discard) Shutdown(context.Context) error { return nil }
+
+// Send implements Sink.
+func (Discard) Send(*earshotv1.Sample) {}
+
+// Clock implements Sink.
+func (Discard) Clock() *earshotv1.ClockOffset { return nil }
+
+// Stats implements Sink.
+func (Discard) Stats() Stats { return Stats{} }

@@ -21,7 +21,7 @@ type Interceptor struct {
 	mu       sync.Mutex // guards the maps and what follows, and is held for as long as looking up takes
 	inbound  map[uint32]*Inbound
 	outbound map[uint32]*Outbound
-	watched  bool
+	keep     bool
 	ended    Streams
 	// wire bytes of streams that are gone, and of RTCP
 	bytesIn, bytesOut uint64
@@ -43,12 +43,18 @@ func (i *Interceptor) Closed() <-chan struct{} { return i.closed }
 // Version changes whenever a stream begins or ends.
 func (i *Interceptor) Version() uint64 { return i.version.Load() }
 
-// Watch makes the interceptor keep streams that end until they have been given out once.
-func (i *Interceptor) Watch() {
+// Keep says whether to keep streams that end until Streams has given them out.
+func (i *Interceptor) Keep(keep bool) {
 	i.mu.Lock()
-	i.watched = true
-	i.mu.Unlock()
+	defer i.mu.Unlock()
+	i.keep = keep
+	if !keep {
+		i.ended = Streams{}
+	}
 }
+
+// maxEnded bounds the streams kept for somebody who does not come.
+const maxEnded = 1024
 
 // Streams appends the streams there are to live, and those that ended since the last call to ended.
 func (i *Interceptor) Streams(live, ended Streams) (Streams, Streams) {
@@ -136,7 +142,7 @@ func (i *Interceptor) endInbound(ssrc uint32) {
 	}
 	delete(i.inbound, ssrc)
 	i.bytesIn += in.wire()
-	if i.watched {
+	if i.keep && len(i.ended.Inbound) < maxEnded {
 		i.ended.Inbound = append(i.ended.Inbound, in)
 	}
 }
@@ -175,7 +181,7 @@ func (i *Interceptor) endOutbound(ssrc uint32) {
 	}
 	delete(i.outbound, ssrc)
 	i.bytesOut += out.wire()
-	if i.watched {
+	if i.keep && len(i.ended.Outbound) < maxEnded {
 		i.ended.Outbound = append(i.ended.Outbound, out)
 	}
 }
