@@ -1,0 +1,137 @@
+package processor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/earshot-rtc/earshot/processor/quality"
+	"github.com/earshot-rtc/earshot/schemas/topic"
+)
+
+// Config is what the user writes. New fills what is zero with the defaults of DefaultConfig.
+type Config struct {
+	// Brokers are host:port addresses of Kafka brokers.
+	Brokers []string `yaml:"brokers"`
+	// Group is the consumer group; processors of one group share the partitions.
+	Group string `yaml:"group"`
+	// Topic holds the samples, DeadTopic gets what cannot be read.
+	Topic     string `yaml:"topic"`
+	DeadTopic string `yaml:"dead_topic"`
+
+	// Window is the length of a window, Lateness how long after its end it waits for sources that have not reported.
+	Window   time.Duration `yaml:"window"`
+	Lateness time.Duration `yaml:"lateness"`
+	// Replay is how far before the committed offset, in record time, reading begins, to have the calls' state again. It should be
+	// longer than the longest gap between two samples of one source.
+	Replay time.Duration `yaml:"replay"`
+	// Settle is how far the collectors' clocks, and what is under way from them to Kafka, may be behind this process's clock. Windows of
+	// a partition where nothing comes are closed so much later.
+	Settle time.Duration `yaml:"settle"`
+
+	Flush   Flush          `yaml:"flush"`
+	Retry   Retry          `yaml:"retry"`
+	Quality quality.Config `yaml:"quality"`
+
+	// Consumer tunes the client; for tests. Zero values take package kafka's defaults.
+	MaxWait, Heartbeat, Backoff time.Duration `yaml:"-"`
+}
+
+// Flush says when a partition's rows are inserted: at the first bound that is met.
+type Flush struct {
+	Rows int `yaml:"rows"`
+	// Bytes of the records that the rows come from.
+	Bytes int           `yaml:"bytes"`
+	Every time.Duration `yaml:"every"`
+}
+
+// Retry says how an insert that failed is repeated. It is repeated until it works: Attempts is after how many failures
+// the processor says that it is not ready.
+type Retry struct {
+	Attempts int `yaml:"attempts"`
+	// Timeout bounds one attempt.
+	Timeout time.Duration `yaml:"timeout"`
+	// Backoff is the first pause; it doubles, with jitter, up to BackoffMax.
+	Backoff    time.Duration `yaml:"backoff"`
+	BackoffMax time.Duration `yaml:"backoff_max"`
+}
+
+// DefaultConfig returns the defaults; Brokers has none.
+func DefaultConfig() Config {
+	return Config{
+		Group:     "earshot-processor",
+		Topic:     topic.Samples,
+		DeadTopic: topic.Dead,
+		Window:    5 * time.Second,
+		Lateness:  10 * time.Second,
+		Replay:    10 * time.Minute,
+		Settle:    2 * time.Second,
+		Flush:     Flush{Rows: 50_000, Bytes: 16 << 20, Every: time.Second},
+		Retry:     Retry{Attempts: 5, Timeout: 30 * time.Second, Backoff: 200 * time.Millisecond, BackoffMax: 10 * time.Second},
+	}
+}
+
+func (c Config) withDefaults() Config {
+	def := DefaultConfig()
+	or(&c.Group, def.Group)
+	or(&c.Topic, def.Topic)
+	or(&c.DeadTopic, def.DeadTopic)
+	or(&c.Window, def.Window)
+	or(&c.Lateness, def.Lateness)
+	or(&c.Replay, def.Replay)
+	or(&c.Settle, def.Settle)
+	or(&c.Flush.Rows, def.Flush.Rows)
+	or(&c.Flush.Bytes, def.Flush.Bytes)
+	or(&c.Flush.Every, def.Flush.Every)
+	or(&c.Retry.Attempts, def.Retry.Attempts)
+	or(&c.Retry.Timeout, def.Retry.Timeout)
+	or(&c.Retry.Backoff, def.Retry.Backoff)
+	or(&c.Retry.BackoffMax, def.Retry.BackoffMax)
+	return c
+}
+
+func or[T comparable](at *T, def T) {
+	var zero T
+	if *at == zero {
+		*at = def
+	}
+}
+
+// Validate says which key holds what cannot be.
+func (c Config) Validate() error {
+	if len(c.Brokers) == 0 {
+		return errors.New("processor.brokers is empty; name at least one Kafka broker as host:port")
+	}
+	for _, d := range []struct {
+		key       string
+		value     time.Duration
+		low, high time.Duration
+	}{
+		{"window", c.Window, 100 * time.Millisecond, time.Hour},
+		{"lateness", c.Lateness, 0, time.Hour},
+		{"replay", c.Replay, c.Window + c.Lateness, 24 * time.Hour},
+		{"settle", c.Settle, 0, time.Minute},
+		{"flush.every", c.Flush.Every, 10 * time.Millisecond, time.Minute},
+		{"retry.timeout", c.Retry.Timeout, 10 * time.Millisecond, time.Hour},
+		{"retry.backoff", c.Retry.Backoff, time.Millisecond, time.Minute},
+		{"retry.backoff_max", c.Retry.BackoffMax, c.Retry.Backoff, time.Hour},
+	} {
+		if d.value < d.low || d.value > d.high {
+			return fmt.Errorf("processor.%s is %v; give a duration from %v to %v", d.key, d.value, d.low, d.high)
+		}
+	}
+	for _, n := range []struct {
+		key   string
+		value int
+		high  int
+	}{
+		{"flush.rows", c.Flush.Rows, 1_000_000},
+		{"flush.bytes", c.Flush.Bytes, 1 << 30},
+		{"retry.attempts", c.Retry.Attempts, 1000},
+	} {
+		if n.value < 1 || n.value > n.high {
+			return fmt.Errorf("processor.%s is %d; give a number from 1 to %d", n.key, n.value, n.high)
+		}
+	}
+	return c.Quality.Validate()
+}

@@ -1,0 +1,65 @@
+package processor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// progress is what stands beside a partition's committed offset. Times are in milliseconds since the Unix epoch.
+//
+// Before an insert the offset stays and intent is set; after it the offset moves past intent.Last and intent is gone. So
+// whoever takes the partition over, after whatever end, knows exactly which records made up the batch that may or may not
+// have reached ClickHouse, builds the same batch again and gives it the same token.
+type progress struct {
+	Version int `json:"v"`
+	// Time is the latest record time before the offset.
+	Time int64 `json:"time,omitempty"`
+	// Advanced is up to when the partition has been advanced without records.
+	Advanced int64 `json:"advanced,omitempty"`
+	// Intent is the batch that begins at the offset.
+	Intent *intent `json:"intent,omitempty"`
+}
+
+// intent is what a batch consists of: the records up to Last, then an advance.
+type intent struct {
+	// Last is the offset of the last record; below the committed offset where the batch has none.
+	Last int64 `json:"last"`
+	// Advance is what the partition is advanced to after the last record; 0 means not at all.
+	Advance int64 `json:"advance,omitempty"`
+}
+
+const progressVersion = 1
+
+func (p progress) String() string {
+	p.Version = progressVersion
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // numbers only
+	}
+	return string(b)
+}
+
+// parseProgress reads what an earlier processor has left. Nothing at all is no error: somebody has set the offset by hand.
+func parseProgress(s string) (progress, error) {
+	var p progress
+	if s == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(s), &p); err != nil {
+		return progress{}, fmt.Errorf("words beside the committed offset: %w", err)
+	}
+	switch {
+	case p.Version != progressVersion:
+		return progress{}, fmt.Errorf("words beside the committed offset are of version %d, this processor knows %d", p.Version, progressVersion)
+	case p.Time < 0, p.Advanced < 0, p.Intent != nil && p.Intent.Advance < 0:
+		return progress{}, errors.New("words beside the committed offset hold a negative time")
+	}
+	return p, nil
+}
+
+// token names a batch for one table, so that ClickHouse drops it when it comes again. Stamp, the time of the first record
+// (or of the advance, where there is none), tells it from a batch of the same offsets in a topic that was made anew.
+func token(table, topic string, partition int, first, last, stamp int64) string {
+	return fmt.Sprintf("%s:%s:%d:%d-%d:%d", table, topic, partition, first, last, stamp)
+}

@@ -1,0 +1,269 @@
+package processor
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/processor/insert"
+	"github.com/earshot-rtc/earshot/processor/partition"
+	"github.com/earshot-rtc/earshot/processor/row"
+)
+
+// worker has one partition while it is assigned. Its life has three parts:
+//
+//  1. Replay: records from Config.Replay before the committed offset on are applied and their rows thrown away, until the
+//     state is what it was there.
+//  2. Recovery, where the committed metadata holds an intent: exactly the records of the intent make one batch, which is
+//     inserted with the token it had the first time.
+//  3. Live: batches end when a bound of Config.Flush is met.
+//
+// When the partition has been read to its end, a flush also advances the state to the time at which that was so, less
+// Config.Settle, so that windows close though nothing comes. That time is part of the intent and of what is committed
+// afterwards: a rebuilt batch is advanced to the same moment, at the same place.
+type worker struct {
+	p     *Processor
+	claim *kafka.Claim
+	log   *slog.Logger
+	state state
+	out   *insert.Buffer
+
+	next      int64    // the first offset that is not applied yet
+	resume    int64    // from here on rows count
+	replayed  bool     // next has come to resume
+	intended  *intent  // to recover, nil otherwise
+	committed progress // beside the committed offset, apart from the intent
+
+	batch batch
+	// caughtUp is when the broker was asked that had nothing after next; zero while there is more.
+	caughtUp time.Time
+	counted  partition.Counts
+}
+
+// state is a *partition.Partition.
+type state interface {
+	Apply(rec partition.Record, out *row.Batch) error
+	Advance(now time.Time, out *row.Batch)
+	Counts() partition.Counts
+}
+
+// batch is what will be inserted and committed together.
+type batch struct {
+	first    int64 // the committed offset
+	rows     row.Batch
+	dead     []kafka.Message
+	bytes    int
+	records  int
+	stamp    int64 // time of the first record, ms
+	time     int64 // latest record time, ms
+	advanced int64 // up to when the state had been advanced before, ms
+	began    time.Time
+}
+
+func (w *worker) run(ctx context.Context) error {
+	from, err := w.locate(ctx)
+	if err != nil {
+		return err
+	}
+	w.out = insert.NewBuffer()
+	w.next = from
+	if err := w.reached(ctx); err != nil {
+		return w.end(ctx, err)
+	}
+	batches := w.claim.Fetch(ctx, from)
+	tick := time.NewTicker(w.p.cfg.Flush.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case b, open := <-batches:
+			if !open {
+				return w.end(ctx, nil)
+			}
+			if err := w.take(ctx, b); err != nil {
+				return w.end(ctx, err)
+			}
+		case <-tick.C:
+			if w.live() {
+				if err := w.flush(ctx); err != nil {
+					return w.end(ctx, err)
+				}
+			}
+		}
+	}
+}
+
+// live says that neither replay nor recovery is under way.
+func (w *worker) live() bool { return w.replayed && w.intended == nil }
+
+// end stores what has been read when the claim is over. What cannot be stored is left to the next owner.
+func (w *worker) end(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if err == nil && w.live() {
+		w.caughtUp = time.Time{} // whether anything comes is for the next owner to see
+		err = w.flush(ctx)
+	}
+	if err != nil {
+		w.log.Warn("a batch is left to the next owner of the partition", "first", w.batch.first, "error", err)
+	}
+	return nil
+}
+
+// locate finds where the committed offset is, and from where on to read.
+func (w *worker) locate(ctx context.Context) (from int64, err error) {
+	first, end, err := w.claim.Bounds(ctx)
+	if err != nil {
+		return 0, err
+	}
+	done, err := parseProgress(w.claim.Committed.Metadata)
+	if err != nil {
+		// Without the time, all that is there is replayed; without the intent, a batch may be stored twice.
+		w.log.Error("progress is not known; all records are replayed", "error", err)
+	}
+	at := w.claim.Committed.At
+	switch {
+	case at < 0:
+		w.resume = first
+		w.batch.first = first
+		return first, nil
+	case at > end:
+		// The topic was made anew, or the brokers have lost its tail: offsets mean something else now.
+		w.resume = end
+		if later, err := w.claim.OffsetAt(ctx, time.UnixMilli(done.Time+1)); err != nil {
+			return 0, err
+		} else if later >= 0 {
+			w.resume = later
+		}
+		w.log.Error("the log ends before the committed offset; going on after the last record's time",
+			"committed", at, "end", end, "from", w.resume)
+		done.Intent = nil
+	default:
+		w.resume = at
+	}
+	w.intended, done.Intent = done.Intent, nil
+	w.committed = done
+	w.batch.first, w.batch.time, w.batch.advanced = w.resume, done.Time, done.Advanced
+	from = first
+	if done.Time > 0 {
+		if from, err = w.claim.OffsetAt(ctx, time.UnixMilli(done.Time).Add(-w.p.cfg.Replay)); err != nil {
+			return 0, err
+		}
+		if from < 0 {
+			from = w.resume
+		}
+	}
+	return min(from, w.resume), nil
+}
+
+// take applies what a fetch has brought.
+func (w *worker) take(ctx context.Context, b kafka.Batch) error {
+	if b.Err != nil {
+		return b.Err
+	}
+	if b.Lost > 0 {
+		begin := w.next + b.Lost
+		if lost := begin - max(w.next, w.resume); lost > 0 {
+			w.p.metrics.lost.Add(float64(lost))
+			w.log.Error("records were removed by retention before they were processed", "records", lost)
+		}
+	}
+	w.caughtUp = time.Time{}
+	for i := range b.Records {
+		if err := w.apply(ctx, &b.Records[i]); err != nil {
+			return err
+		}
+	}
+	w.next = max(w.next, b.Next)
+	if err := w.reached(ctx); err != nil {
+		return err
+	}
+	if b.CaughtUp() {
+		w.caughtUp = b.AskedAt
+	}
+	w.lag(&b)
+	return nil
+}
+
+// apply takes one record in and flushes when that fills the batch.
+func (w *worker) apply(ctx context.Context, r *kafka.Record) error {
+	// A gap in the offsets must not hide that the batch to recover, or the replay, is complete.
+	w.next = r.Offset
+	if err := w.reached(ctx); err != nil {
+		return err
+	}
+	err := w.state.Apply(partition.Record{Key: r.Key, Value: r.Value, Time: r.Time}, &w.batch.rows)
+	w.next = r.Offset + 1
+	if r.Offset < w.resume {
+		w.p.metrics.records.WithLabelValues("replay").Inc()
+		if w.batch.rows.Len() >= w.p.cfg.Flush.Rows {
+			w.batch.rows.Reset()
+		}
+		return nil
+	}
+	w.p.metrics.records.WithLabelValues("live").Inc()
+	b := &w.batch
+	if err != nil {
+		b.dead = append(b.dead, w.letter(r, err))
+	}
+	ms := r.Time.UnixMilli()
+	if b.records == 0 {
+		b.stamp, b.began = ms, time.Now()
+	}
+	b.records++
+	b.bytes += len(r.Key) + len(r.Value)
+	b.time = max(b.time, ms)
+	if w.intended == nil && (b.rows.Len() >= w.p.cfg.Flush.Rows || b.bytes >= w.p.cfg.Flush.Bytes || time.Since(b.began) >= w.p.cfg.Flush.Every) {
+		w.caughtUp = time.Time{}
+		return w.flush(ctx)
+	}
+	return nil
+}
+
+// reached acts when next has come to the end of the replay, or of the batch to recover.
+func (w *worker) reached(ctx context.Context) error {
+	if w.next < w.resume {
+		return nil
+	}
+	if !w.replayed {
+		w.replayed = true
+		if w.committed.Advanced > 0 {
+			w.state.Advance(time.UnixMilli(w.committed.Advanced), &w.batch.rows)
+		}
+		w.batch.rows.Reset()
+		w.counted = w.state.Counts()
+	}
+	if w.intended == nil || w.next <= w.intended.Last {
+		return nil
+	}
+	in := *w.intended
+	w.intended = nil
+	w.log.Info("a batch that was begun before is stored again", "first", w.batch.first, "last", in.Last)
+	w.p.metrics.recovered.Inc()
+	return w.store(ctx, in)
+}
+
+// flush ends the batch, after advancing the state if the partition has been read to its end.
+func (w *worker) flush(ctx context.Context) error {
+	in := intent{Last: w.next - 1}
+	if !w.caughtUp.IsZero() {
+		if to := w.caughtUp.Add(-w.p.cfg.Settle).UnixMilli(); to > w.batch.advanced {
+			in.Advance = to
+		}
+	}
+	return w.store(ctx, in)
+}
+
+// lag tells how far behind the partition is.
+func (w *worker) lag(b *kafka.Batch) {
+	label := strconv.Itoa(w.claim.Partition)
+	behind := max(b.HighWatermark-w.next, 0)
+	w.p.metrics.lagRecords.WithLabelValues(label).Set(float64(behind))
+	seconds := 0.0
+	if behind > 0 && w.batch.time > 0 {
+		seconds = max(time.Since(time.UnixMilli(w.batch.time)).Seconds(), 0)
+	}
+	w.p.metrics.lagSeconds.WithLabelValues(label).Set(seconds)
+}
