@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +21,7 @@ import (
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/receive"
 	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/internal/telemetry"
 )
 
 // Producer makes messages durable. Produce returns when all of them are, or says which are not (kafka.WriteErrors); after an
@@ -53,6 +53,7 @@ type Collector struct {
 	mu       sync.Mutex
 	listener net.Listener
 	stopping bool
+	served   chan struct{}
 	failed   chan struct{}
 	err      error
 }
@@ -71,7 +72,7 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 	if cfg.ID == "" {
 		cfg.ID, _ = os.Hostname()
 	}
-	c := &Collector{cfg: cfg, log: deps.Logger, producer: deps.Producer, failed: make(chan struct{})}
+	c := &Collector{cfg: cfg, log: deps.Logger, producer: deps.Producer, served: make(chan struct{}), failed: make(chan struct{})}
 	c.pulse = pulse{ping: deps.Producer.Ping}
 	var err error
 	c.queue, err = queue.New(queue.Config(cfg.Queue), queue.Dependencies{Producer: deps.Producer, Registerer: deps.Registerer})
@@ -109,11 +110,9 @@ func (c *Collector) Start(ctx context.Context) error {
 	if c.stopping || c.listener != nil {
 		return errors.New("collector: started before")
 	}
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.cfg.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("collector: another process listens on %s; stop it or set listen to another address", c.cfg.Listen)
-	} else if err != nil {
-		return fmt.Errorf("collector: cannot listen on %s: %w", c.cfg.Listen, err)
+	ln, err := telemetry.Listen(ctx, c.cfg.Listen, "collector.listen")
+	if err != nil {
+		return err
 	}
 	if err := c.queue.Start(ctx); err != nil {
 		_ = ln.Close()
@@ -126,6 +125,7 @@ func (c *Collector) Start(ctx context.Context) error {
 }
 
 func (c *Collector) serve(ln net.Listener) {
+	defer close(c.served)
 	err := c.server.Serve(ln)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -180,5 +180,6 @@ func (c *Collector) Shutdown(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("collector: requests cut: %w", err))
 	}
 	errs = append(errs, <-drained, c.queue.Shutdown(ctx))
+	<-c.served
 	return errors.Join(errs...)
 }

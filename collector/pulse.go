@@ -19,7 +19,8 @@ func (p *pulse) check(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.at.IsZero() || time.Since(p.at) >= time.Second {
-		p.err = p.ping(ctx)
+		// The answer serves whoever asks next too, so the end of one request must not become it.
+		p.err = p.ping(context.WithoutCancel(ctx))
 		p.at = time.Now()
 	}
 	return p.err
