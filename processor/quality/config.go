@@ -19,7 +19,7 @@ type Impairment struct {
 // codec that nobody has rated gets no score.
 const AnyCodec = "*"
 
-// Config holds the constants of the formulas.
+// Config holds the constants of the formulas. What is zero has its default.
 type Config struct {
 	// Codecs by the subtype of their MIME type, in any case. What is given here is laid over the defaults.
 	Codecs map[string]Impairment `yaml:"codecs"`
@@ -53,8 +53,23 @@ func DefaultConfig() Config {
 	}
 }
 
+func (c Config) withDefaults() Config {
+	def := DefaultConfig()
+	if c.BurstRatio == 0 {
+		c.BurstRatio = def.BurstRatio
+	}
+	if c.ReferenceHeight == 0 {
+		c.ReferenceHeight = def.ReferenceHeight
+	}
+	if c.ReferenceFrameRate == 0 {
+		c.ReferenceFrameRate = def.ReferenceFrameRate
+	}
+	return c
+}
+
 // Validate says which constant cannot be, by its YAML key.
 func (c Config) Validate() error {
+	c = c.withDefaults()
 	for _, name := range slices.Sorted(maps.Keys(c.Codecs)) {
 		if i := c.Codecs[name]; !(i.Ie >= 0 && i.Ie <= 95) {
 			return fmt.Errorf("quality.codecs.%s.ie is %v; give a number from 0 to 95", name, i.Ie)
@@ -90,18 +105,10 @@ type Model struct {
 	videoVersion string
 }
 
-// New makes a Model. Figures of cfg that are zero, and codecs that it does not name, have their defaults.
+// New makes a Model. Codecs that cfg does not name have their defaults too.
 func New(cfg Config) (*Model, error) {
 	def := DefaultConfig()
-	if cfg.BurstRatio == 0 {
-		cfg.BurstRatio = def.BurstRatio
-	}
-	if cfg.ReferenceHeight == 0 {
-		cfg.ReferenceHeight = def.ReferenceHeight
-	}
-	if cfg.ReferenceFrameRate == 0 {
-		cfg.ReferenceFrameRate = def.ReferenceFrameRate
-	}
+	cfg = cfg.withDefaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
