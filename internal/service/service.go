@@ -1,5 +1,5 @@
-// Package service gives the parts of a process one life cycle: components come in, a Group starts them from the sink back
-// to the source and stops them the other way round.
+// Package service gives the parts of a process one life cycle: components come in, one by one from the sink to the source,
+// and a Group stops them the other way round.
 package service
 
 import (
@@ -24,11 +24,9 @@ type Watched interface {
 	Err() error
 }
 
-// Group is an ordered set of components. The zero value is ready to use. It is not safe for concurrent use, except for the
-// channel that Failed returns.
+// Group is the components of a process, in the order in which they were started. It is used from one goroutine.
 type Group struct {
 	members []member
-	started int
 	failed  chan error
 	stop    chan struct{}
 }
@@ -38,25 +36,22 @@ type member struct {
 	c    Component
 }
 
-// Add appends a component; sinks come first.
-func (g *Group) Add(name string, c Component) {
-	g.members = append(g.members, member{name, c})
+// NewGroup makes an empty group.
+func NewGroup() *Group {
+	return &Group{failed: make(chan error, 1), stop: make(chan struct{})}
 }
 
-// Start starts the members in order. When one of them does not start, those before it are shut down again.
-func (g *Group) Start(ctx context.Context) error {
-	g.failed = make(chan error, len(g.members))
-	g.stop = make(chan struct{})
-	for _, m := range g.members[g.started:] {
-		if err := m.c.Start(ctx); err != nil {
-			// What Start left half done is the member's own to clear away.
-			_ = m.c.Shutdown(context.WithoutCancel(ctx))
-			return errors.Join(fmt.Errorf("start %s: %w", m.name, err), g.Shutdown(context.WithoutCancel(ctx)))
-		}
-		g.started++
-		if w, ok := m.c.(Watched); ok {
-			go g.watch(m.name, w)
-		}
+// Start starts a component and makes it the group's. One that does not start is shut down again; the others run on until
+// Shutdown.
+func (g *Group) Start(ctx context.Context, name string, c Component) error {
+	if err := c.Start(ctx); err != nil {
+		// What Start left half done is the component's own to clear away.
+		_ = c.Shutdown(context.WithoutCancel(ctx))
+		return fmt.Errorf("start %s: %w", name, err)
+	}
+	g.members = append(g.members, member{name, c})
+	if w, ok := c.(Watched); ok {
+		go g.watch(name, w)
 	}
 	return nil
 }
@@ -64,24 +59,42 @@ func (g *Group) Start(ctx context.Context) error {
 func (g *Group) watch(name string, w Watched) {
 	select {
 	case <-w.Failed():
-		g.failed <- fmt.Errorf("%s: %w", name, w.Err())
+		select {
+		case g.failed <- fmt.Errorf("%s: %w", name, w.Err()):
+		default: // the first death is the one that explains the others
+		}
 	case <-g.stop:
 	}
 }
 
-// Failed receives the reason when a watched member dies. It is valid after Start.
+// Failed receives the reason when a watched component dies, the first one only.
 func (g *Group) Failed() <-chan error { return g.failed }
 
-// Shutdown stops what was started, last first, and returns all that went wrong.
-func (g *Group) Shutdown(ctx context.Context) error {
-	if g.stop != nil {
-		close(g.stop)
-		g.stop = nil
+// Stop shuts down the members from the newest to the named one, that one included, and returns all that went wrong.
+func (g *Group) Stop(ctx context.Context, name string) error {
+	for i, m := range g.members {
+		if m.name == name {
+			return g.stopFrom(ctx, i)
+		}
 	}
+	return nil
+}
+
+// Shutdown stops everything, last first, and returns all that went wrong.
+func (g *Group) Shutdown(ctx context.Context) error {
+	select {
+	case <-g.stop:
+	default:
+		close(g.stop)
+	}
+	return g.stopFrom(ctx, 0)
+}
+
+func (g *Group) stopFrom(ctx context.Context, first int) error {
 	var errs []error
-	for g.started > 0 {
-		g.started--
-		m := g.members[g.started]
+	for len(g.members) > first {
+		m := g.members[len(g.members)-1]
+		g.members = g.members[:len(g.members)-1]
 		if err := m.c.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", m.name, err))
 		}

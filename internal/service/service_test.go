@@ -35,39 +35,37 @@ type mortal struct{ part }
 func (m *mortal) Failed() <-chan struct{} { return m.failed }
 func (m *mortal) Err() error              { return errors.New("killed") }
 
-func TestGroupStartsInOrderAndStopsInReverse(t *testing.T) {
+func TestGroupStopsInReverse(t *testing.T) {
 	var log []string
-	var g service.Group
-	g.Add("a", &part{name: "a", log: &log})
-	g.Add("b", &part{name: "b", log: &log})
-	require.NoError(t, g.Start(t.Context()))
+	g := service.NewGroup()
+	for _, name := range []string{"a", "b", "c"} {
+		require.NoError(t, g.Start(t.Context(), name, &part{name: name, log: &log}))
+	}
+	require.NoError(t, g.Stop(t.Context(), "c"))
+	require.NoError(t, g.Stop(t.Context(), "nobody"))
 	require.NoError(t, g.Shutdown(t.Context()))
 	require.NoError(t, g.Shutdown(t.Context()), "a second shutdown is harmless")
-	require.Equal(t, []string{"start a", "start b", "stop b", "stop a"}, log)
+	require.Equal(t, []string{"start a", "start b", "start c", "stop c", "stop b", "stop a"}, log)
 }
 
-func TestGroupStopsWhatRanWhenAMemberDoesNotStart(t *testing.T) {
+func TestGroupClearsAwayAComponentThatDoesNotStart(t *testing.T) {
 	var log []string
-	var g service.Group
-	g.Add("a", &part{name: "a", log: &log})
-	g.Add("b", &part{name: "b", log: &log, err: errors.New("no room")})
-	g.Add("c", &part{name: "c", log: &log})
-	require.EqualError(t, g.Start(t.Context()), "start b: no room")
-	require.Equal(t, []string{"start a", "start b", "stop b", "stop a"}, log)
-}
-
-func TestGroupReportsAMemberThatDies(t *testing.T) {
-	var log []string
-	m := &mortal{part{name: "engine", log: &log, failed: make(chan struct{})}}
-	var g service.Group
-	g.Add("engine", m)
-	require.NoError(t, g.Start(t.Context()))
-	close(m.failed)
-	require.EqualError(t, <-g.Failed(), "engine: killed")
+	g := service.NewGroup()
+	require.NoError(t, g.Start(t.Context(), "a", &part{name: "a", log: &log}))
+	require.EqualError(t, g.Start(t.Context(), "b", &part{name: "b", log: &log, err: errors.New("no room")}), "start b: no room")
 	require.NoError(t, g.Shutdown(t.Context()))
+	require.Equal(t, []string{"start a", "start b", "stop b", "stop a"}, log)
 }
 
-func TestGroupShutdownWithoutStart(t *testing.T) {
-	var g service.Group
+func TestGroupReportsTheFirstDeath(t *testing.T) {
+	var log []string
+	g := service.NewGroup()
+	first := &mortal{part{name: "engine", log: &log, failed: make(chan struct{})}}
+	second := &mortal{part{name: "broker", log: &log, failed: make(chan struct{})}}
+	require.NoError(t, g.Start(t.Context(), "engine", first))
+	require.NoError(t, g.Start(t.Context(), "broker", second))
+	close(first.failed)
+	require.EqualError(t, <-g.Failed(), "engine: killed")
+	close(second.failed)
 	require.NoError(t, g.Shutdown(t.Context()))
 }
