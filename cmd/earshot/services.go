@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/earshot-rtc/earshot/collector"
+	"github.com/earshot-rtc/earshot/dashboards/console"
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
+	"github.com/earshot-rtc/earshot/internal/config"
+	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/internal/service"
+	"github.com/earshot-rtc/earshot/internal/telemetry"
+	"github.com/earshot-rtc/earshot/processor"
+	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
+)
+
+// fileConfig is the configuration file of the services: each reads its own section, and all share the rest.
+type fileConfig struct {
+	Log        telemetry.LogConfig `yaml:"log"`
+	Admin      adminConfig         `yaml:"admin"`
+	ClickHouse clickhouseConfig    `yaml:"clickhouse"`
+	Collector  collector.Config    `yaml:"collector"`
+	Processor  processor.Config    `yaml:"processor"`
+	Console    console.Config      `yaml:"console"`
+}
+
+type adminConfig struct {
+	// Listen is where /metrics, /healthz, /readyz and /debug/pprof are served. Empty: nowhere.
+	Listen string `yaml:"listen"`
+}
+
+type clickhouseConfig struct {
+	// Addr are native addresses, host:port.
+	Addr     []string `yaml:"addr"`
+	Database string   `yaml:"database"`
+	User     string   `yaml:"user"`
+	// Password is better given in the environment, as EARSHOT_CLICKHOUSE_PASSWORD.
+	Password string `yaml:"password"`
+}
+
+// serviceFlags are those of every service.
+type serviceFlags struct {
+	Config string `required:"" placeholder:"FILE" help:"Configuration file, YAML."`
+}
+
+// daemon is a service on its way up: configuration, telemetry and the group of its components.
+type daemon struct {
+	*service.Group
+	cfg      fileConfig
+	log      *slog.Logger
+	registry *prometheus.Registry
+	admin    *telemetry.Admin
+}
+
+func (f serviceFlags) load() (*daemon, error) {
+	d := &daemon{Group: service.NewGroup(), registry: telemetry.NewRegistry()}
+	d.cfg.Collector = collector.DefaultConfig()
+	d.cfg.Processor = processor.DefaultConfig()
+	if err := config.Load(f.Config, &d.cfg); err != nil {
+		return nil, err
+	}
+	if p := os.Getenv("EARSHOT_CLICKHOUSE_PASSWORD"); p != "" {
+		d.cfg.ClickHouse.Password = p
+	}
+	log, err := telemetry.NewLogger(os.Stderr, d.cfg.Log)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Config, err)
+	}
+	d.log = log
+	d.admin = telemetry.NewAdmin(d.cfg.Admin.Listen, d.registry)
+	return d, nil
+}
+
+// run starts the components, waits for the end, and stops them.
+func (d *daemon) run(ctx context.Context, start func(context.Context, *daemon) error) error {
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		if err := d.Shutdown(ctx); err != nil {
+			d.log.Error("stop", "error", err)
+		}
+	}()
+	if err := d.Start(ctx, "admin listener", d.admin); err != nil {
+		return err
+	}
+	if err := start(ctx, d); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		d.log.Info("stopping")
+		return nil
+	case err := <-d.Failed():
+		return failure{err}
+	}
+}
+
+func (d *daemon) store(ctx context.Context) (*clickhouse.DB, error) {
+	c := d.cfg.ClickHouse
+	if len(c.Addr) == 0 {
+		return nil, errors.New("clickhouse.addr is empty; name at least one server as host:port")
+	}
+	db, err := clickhouse.Open(clickhouse.Config{Addr: c.Addr, Database: c.Database, User: c.User, Password: c.Password})
+	if err != nil {
+		return nil, err
+	}
+	return db, d.Start(ctx, "ClickHouse connections", closer(db.Close))
+}
+
+type collectorCmd struct{ serviceFlags }
+
+// Run serves until it is told to stop.
+func (c *collectorCmd) Run(ctx context.Context) error {
+	d, err := c.load()
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+		cfg := d.cfg.Collector
+		producer, err := kafka.NewProducer(cfg.Kafka, kafka.Dependencies{Logger: d.log, Registerer: d.registry})
+		if err != nil {
+			return err
+		}
+		if err := d.Start(ctx, "producer", closer(producer.Close)); err != nil {
+			return err
+		}
+		if err := kafka.EnsureTopics(ctx, cfg.Kafka.Brokers, topicSpecs()); err != nil {
+			return err
+		}
+		svc, err := collector.New(cfg, collector.Dependencies{Producer: producer, Logger: d.log, Registerer: d.registry})
+		if err != nil {
+			return err
+		}
+		d.admin.AddCheck("collector", svc.Ready)
+		return d.Start(ctx, "collector", svc)
+	})
+}
+
+type processorCmd struct{ serviceFlags }
+
+// Run processes until it is told to stop.
+func (c *processorCmd) Run(ctx context.Context) error {
+	d, err := c.load()
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+		db, err := d.store(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
+			return err
+		}
+		producer, err := kafka.NewProducer(kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers},
+			kafka.Dependencies{Logger: d.log, Registerer: d.registry})
+		if err != nil {
+			return err
+		}
+		if err := d.Start(ctx, "producer", closer(producer.Close)); err != nil {
+			return err
+		}
+		if err := kafka.EnsureTopics(ctx, d.cfg.Processor.Brokers, topicSpecs()); err != nil {
+			return err
+		}
+		svc, err := processor.New(d.cfg.Processor, processor.Dependencies{
+			Logger: d.log, Registerer: d.registry, Inserter: db, Producer: producer,
+		})
+		if err != nil {
+			return err
+		}
+		d.admin.AddCheck("processor", svc.Ready)
+		return d.Start(ctx, "processor", svc)
+	})
+}
+
+type consoleCmd struct{ serviceFlags }
+
+// Run serves the page until it is told to stop.
+func (c *consoleCmd) Run(ctx context.Context) error {
+	d, err := c.load()
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+		db, err := d.store(ctx)
+		if err != nil {
+			return err
+		}
+		if err := db.Ping(ctx); err != nil {
+			return err
+		}
+		svc, err := console.New(d.cfg.Console, console.Dependencies{Query: questions(db), Logger: d.log, Registerer: d.registry})
+		if err != nil {
+			return err
+		}
+		return d.Start(ctx, "console", svc)
+	})
+}
