@@ -87,6 +87,7 @@ func (sc *scratch) empty() {
 // how many bytes will come. The batch is for one goroutine, and ends with Submit or Drop.
 func (in *Intake) Begin(from string, received time.Time, sizeHint int) *Batch {
 	b := &Batch{in: in, sc: in.borrow(), from: from, received: received}
-	b.arena = make([]byte, 0, sizeHint+128)
+	// Keys and receipts make messages a little longer than what came.
+	b.arena = make([]byte, 0, sizeHint+sizeHint/8+128)
 	return b
 }

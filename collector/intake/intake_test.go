@@ -1,0 +1,419 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/earshot-rtc/earshot/collector/admit"
+	"github.com/earshot-rtc/earshot/collector/queue"
+	"github.com/earshot-rtc/earshot/internal/kafka"
+	pb "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+	"github.com/earshot-rtc/earshot/schemas/topic"
+)
+
+var received = time.UnixMicro(1_750_000_000_123_456)
+
+// fakeQueue settles jobs at once, as it is told.
+type fakeQueue struct {
+	got  []kafka.Message
+	full error
+	errs func(msgs []kafka.Message) []error
+}
+
+func (q *fakeQueue) Submit(msgs []kafka.Message, done queue.Done) error {
+	if q.full != nil {
+		return q.full
+	}
+	q.got = append(q.got, msgs...)
+	if q.errs != nil {
+		done(q.errs(msgs))
+		return nil
+	}
+	done(nil)
+	return nil
+}
+
+func (q *fakeQueue) of(name string) (out []kafka.Message) {
+	for _, m := range q.got {
+		if m.Topic == name {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func config() Config {
+	return Config{Limits: admit.DefaultLimits(), MessageBytes: 1_000_000, CollectorID: "c1"}
+}
+
+func newIntake(q *fakeQueue) *Intake {
+	return New(config(), Dependencies{Queue: q, Registerer: prometheus.NewRegistry()})
+}
+
+func clientSample(seq uint64) *pb.Sample {
+	return &pb.Sample{
+		Client: &pb.ClientOrigin{ClientId: "ana", UserId: "u"}, CallId: "demo", SessionId: "s1", Sequence: seq, SampledAtUs: received.UnixMicro() - 1000,
+		Transports: []*pb.Transport{{TransportId: "t1", LinkKey: 42, Rtts: []*pb.RTT{{Source: 3, LatestUs: 20_000}}}},
+		Streams:    []*pb.Stream{{TransportId: "t1", Direction: 2, Ssrc: 7, Codec: "opus"}},
+	}
+}
+
+func sfuSample(calls ...string) *pb.Sample {
+	s := &pb.Sample{Sfu: &pb.SFUOrigin{SfuId: "fra"}, SessionId: "s2", Sequence: 5, SampledAtUs: received.UnixMicro()}
+	for i, c := range calls {
+		id := fmt.Sprintf("t%d", i)
+		s.Transports = append(s.Transports, &pb.Transport{TransportId: id, CallId: c})
+		s.Streams = append(s.Streams, &pb.Stream{TransportId: id, Direction: 1, Ssrc: uint32(i)})
+	}
+	return s
+}
+
+func marshal(t testing.TB, s *pb.Sample) []byte {
+	t.Helper()
+	raw, err := s.MarshalVT()
+	require.NoError(t, err)
+	return raw
+}
+
+func batchOf(raws ...[]byte) (body []byte) {
+	for _, raw := range raws {
+		body = protowire.AppendBytes(protowire.AppendTag(body, 1, protowire.BytesType), raw)
+	}
+	return body
+}
+
+func submit(t testing.TB, b *Batch) (res Result) {
+	t.Helper()
+	told := 0
+	require.NoError(t, b.Submit(func(r Result) { res = r; told++ }))
+	require.Equal(t, 1, told)
+	return res
+}
+
+func TestAClientSampleBecomesOneMessageOfItsCall(t *testing.T) {
+	q := &fakeQueue{}
+	in := newIntake(q)
+	want := clientSample(1)
+	sent := clientSample(1)
+	sent.Receipt = &pb.Receipt{Tenant: "forged", CollectorId: "forged"}
+	raw := marshal(t, sent)
+	b := in.Begin("http", received, 0)
+	b.Proto(raw)
+	session, seq := b.Last()
+	clear(raw) // the body is used again by the next request
+	require.Equal(t, "s1", session)
+	require.Equal(t, uint64(1), seq)
+	require.Equal(t, Result{Accepted: 1}, submit(t, b))
+
+	require.Len(t, q.got, 1)
+	m := q.got[0]
+	require.Equal(t, topic.Samples, m.Topic)
+	require.Equal(t, "demo", string(m.Key))
+	require.Equal(t, received, m.Time)
+	got := &pb.Sample{}
+	require.NoError(t, proto.Unmarshal(m.Value, got))
+	want.Receipt = &pb.Receipt{ReceivedAtUs: received.UnixMicro(), CollectorId: "c1"}
+	require.True(t, got.EqualVT(want), "%v", got)
+}
+
+func TestAnSFUSampleBecomesAMessagePerCall(t *testing.T) {
+	q := &fakeQueue{}
+	in := newIntake(q)
+	b := in.Begin("http", received, 10)
+	b.Proto(marshal(t, sfuSample("one", "two", "one")))
+	b.Proto(marshal(t, clientSample(1)))
+	b.Proto(marshal(t, sfuSample()))
+	require.Equal(t, Result{Accepted: 3}, submit(t, b))
+	require.Len(t, q.got, 3)
+	for i, want := range []struct {
+		call    string
+		streams int
+	}{{"one", 2}, {"two", 1}, {"demo", 1}} {
+		got := &pb.Sample{}
+		require.NoError(t, got.UnmarshalVT(q.got[i].Value))
+		require.Equal(t, want.call, string(q.got[i].Key))
+		require.Equal(t, want.call, got.CallId)
+		require.Len(t, got.Streams, want.streams)
+		require.Equal(t, "c1", got.Receipt.CollectorId)
+	}
+	require.InDelta(t, 1, testutil.ToFloat64(in.metrics.noCall), 0)
+	require.InDelta(t, 3, testutil.ToFloat64(in.metrics.samples.WithLabelValues("http", "accepted")), 0)
+	require.InDelta(t, 3, testutil.ToFloat64(in.metrics.messages), 0)
+}
+
+func TestOneBadSampleCostsNoOther(t *testing.T) {
+	bad := clientSample(2)
+	bad.SessionId = ""
+	good1, good2, truncated := marshal(t, clientSample(1)), marshal(t, clientSample(3)), marshal(t, clientSample(4))
+	truncated = truncated[:len(truncated)-3]
+	body := batchOf(good1, marshal(t, bad), truncated, good2)
+
+	for name, tc := range map[string]struct {
+		body     []byte
+		accepted int
+		rejected []string // reason by index, in order
+		indexes  []int
+	}{
+		"bad ones in the middle":     {body, 2, []string{"no_session_id", "malformed"}, []int{1, 2}},
+		"the body ends in a sample":  {body[:len(body)-5], 1, []string{"no_session_id", "malformed", "malformed"}, []int{1, 2, 3}},
+		"garbage follows":            {append(bytes.Clone(body), 0xff, 0xff), 2, []string{"no_session_id", "malformed", "malformed"}, []int{1, 2, 4}},
+		"nothing but garbage":        {[]byte("\xff\xff\xff\xff"), 0, []string{"malformed"}, []int{0}},
+		"a field of another type":    {[]byte{0x08, 0x01}, 0, nil, nil},
+		"unknown fields around":      {append([]byte{0x7a, 0x01, 0x00}, batchOf(good1)...), 1, nil, nil},
+		"unknown field cut off":      {append(batchOf(good1), 0x7a, 0x09, 0x00), 1, []string{"malformed"}, []int{1}},
+		"an endless group":           {append(batchOf(good1), bytes.Repeat([]byte{0x7b}, 100_000)...), 1, []string{"malformed"}, []int{1}},
+		"an empty sample":            {batchOf(nil), 0, []string{"no_origin"}, []int{0}},
+		"a single sample as a batch": {good1, 0, []string{"malformed"}, []int{0}},
+		"empty":                      {nil, 0, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &fakeQueue{}
+			in := newIntake(q)
+			b := in.Begin("http", received, len(tc.body))
+			require.NoError(t, b.WalkProto(tc.body, 100))
+			require.Equal(t, tc.accepted+len(tc.rejected), b.Len())
+			res := submit(t, b)
+			require.Equal(t, tc.accepted, res.Accepted)
+			require.Len(t, res.Rejected, len(tc.rejected))
+			for i, r := range res.Rejected {
+				require.Equal(t, tc.rejected[i], r.Reason, r.Detail)
+				require.Equal(t, tc.indexes[i], r.Index)
+			}
+			require.Len(t, q.of(topic.Samples), tc.accepted)
+			require.Len(t, q.of(topic.Dead), len(tc.rejected))
+			require.InDelta(t, len(tc.rejected), testutil.ToFloat64(in.metrics.dead.WithLabelValues("written")), 0)
+		})
+	}
+}
+
+func TestADeadLetterHasTheBytesAsTheyCameAndSaysWhy(t *testing.T) {
+	q := &fakeQueue{}
+	in := newIntake(q)
+	bad := clientSample(1)
+	bad.CallId = ""
+	raw := marshal(t, bad)
+	want := bytes.Clone(raw)
+	b := in.Begin("websocket", received, 0)
+	b.Proto(raw)
+	b.Proto(make([]byte, 5<<20))
+	clear(raw)
+	submit(t, b)
+	dead := q.of(topic.Dead)
+	require.Len(t, dead, 2)
+	require.Equal(t, want, dead[0].Value)
+	require.Equal(t, "ana", string(dead[0].Key))
+	require.Equal(t, map[string]string{
+		topic.HeaderReason: "no_call_id", topic.HeaderFrom: "websocket",
+		topic.HeaderDetail: "a client names the call it is in; call_id is empty",
+	}, headers(dead[0]))
+	require.Nil(t, dead[1].Key)
+	require.Len(t, dead[1].Value, maxDeadBytes)
+	require.Equal(t, "too_large", headers(dead[1])[topic.HeaderReason])
+	require.Equal(t, "5242880", headers(dead[1])[topic.HeaderTruncated])
+}
+
+func headers(m kafka.Message) map[string]string {
+	out := map[string]string{}
+	for _, h := range m.Headers {
+		out[h.Key] = string(h.Value)
+	}
+	return out
+}
+
+func TestJSONBodies(t *testing.T) {
+	one, err := protojson.Marshal(clientSample(1))
+	require.NoError(t, err)
+	deep := strings.Repeat(`{"a":`, 9_000) + "1" + strings.Repeat("}", 9_000)
+	deeper := strings.Repeat(`[`, 1_000_000)
+	for name, tc := range map[string]struct {
+		body     string
+		accepted int
+		rejected []string
+	}{
+		"a batch":                        {fmt.Sprintf(`{"samples":[%s,%s]}`, one, one), 2, nil},
+		"a batch among unknown keys":     {fmt.Sprintf(`{"v":{"x":[1]},"samples":[%s],"w":null}`, one), 1, nil},
+		"an array":                       {fmt.Sprintf(` [%s , %s]`, one, one), 2, nil},
+		"a bare sample":                  {string(one), 1, nil},
+		"snake case and numbers":         {`{"client":{"client_id":"ana"},"call_id":"demo","session_id":"s","sequence":1,"sampled_at_us":1750000000000000}`, 1, nil},
+		"unknown key in a sample":        {`{"client":{"client_id":"ana","shoe":44},"call_id":"demo","session_id":"s","sequence":"1","sampled_at_us":1750000000000000}`, 1, nil},
+		"a bad one in the middle":        {fmt.Sprintf(`[%s,{"sequence":"many"},7,"x",null,%s]`, one, one), 2, []string{"malformed", "malformed", "malformed", "malformed"}},
+		"wrong type deep inside":         {`{"client":{"clientId":"a"},"streams":{"no":"array"}}`, 0, []string{"malformed"}},
+		"negative counter":               {`{"client":{"clientId":"a"},"sequence":-1}`, 0, []string{"malformed"}},
+		"two origins":                    {`{"client":{"clientId":"a"},"sfu":{"sfuId":"b"}}`, 0, []string{"two_origins"}},
+		"an empty object":                {`{}`, 0, []string{"no_origin"}},
+		"an empty batch":                 {`{"samples":[]}`, 0, nil},
+		"an empty array":                 {`[]`, 0, nil},
+		"samples is no array":            {`{"samples":{}}`, 0, []string{"malformed"}},
+		"cut off in the second":          {fmt.Sprintf(`{"samples":[%s,{"cl`, one), 1, []string{"malformed"}},
+		"cut off after the first":        {fmt.Sprintf(`[%s`, one), 1, []string{"malformed"}},
+		"cut off after the array":        {fmt.Sprintf(`{"samples":[%s]`, one), 1, []string{"malformed"}},
+		"something follows":              {fmt.Sprintf(`[%s]]`, one), 1, []string{"malformed"}},
+		"nothing":                        {``, 0, []string{"malformed"}},
+		"a number":                       {`7`, 0, []string{"malformed"}},
+		"not JSON":                       {"\x0a\x05hello", 0, []string{"malformed"}},
+		"a key without value":            {`{"samples"`, 0, []string{"malformed"}},
+		"deep":                           {deep, 0, []string{"malformed"}},
+		"deep inside a sample":           {fmt.Sprintf(`[{"client":%s}]`, deep), 0, []string{"malformed"}},
+		"deeper than anybody looks":      {deeper, 0, []string{"malformed"}},
+		"bad UTF-8":                      {"{\"client\":{\"clientId\":\"a\xff\"}}", 0, []string{"malformed"}},
+		"half a surrogate":               {`{"client":{"clientId":"\ud800"}}`, 0, []string{"malformed"}},
+		"a million empty transports":     {`{"transports":[` + strings.Repeat("{},", 1_000_000) + `{}]}`, 0, []string{"too_many"}},
+		"a sample beyond every size":     {`{"callId":"` + strings.Repeat("x", 5<<20) + `"}`, 0, []string{"too_large"}},
+		"numbers that are none":          {`{"client":{"clientId":"a"},"sampledAtUs":1e400}`, 0, []string{"malformed"}},
+		"an unknown enum value, by name": {`{"client":{"clientId":"a"},"callId":"c","sessionId":"s","sequence":1,"sampledAtUs":1750000000000000,"transports":[{"transportId":"t","protocol":"PROTOCOL_QUIC"}]}`, 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &fakeQueue{}
+			b := newIntake(q).Begin("http", received, len(tc.body))
+			require.NoError(t, b.WalkJSON([]byte(tc.body), 100))
+			res := submit(t, b)
+			require.Equal(t, tc.accepted, res.Accepted, "%v", res.Rejected)
+			var reasons []string
+			for _, r := range res.Rejected {
+				reasons = append(reasons, r.Reason)
+				require.Less(t, len(r.Detail), 400)
+			}
+			require.Equal(t, tc.rejected, reasons)
+			require.Len(t, q.of(topic.Samples), tc.accepted)
+		})
+	}
+}
+
+func TestHugeCountsAreRefusedBeforeTheyAreDecoded(t *testing.T) {
+	rtts := bytes.Repeat([]byte{0x82, 0x01, 0x00}, 100_000) // field 16 of a transport
+	transport := protowire.AppendBytes(protowire.AppendTag(nil, sampleTransports, protowire.BytesType), rtts)
+	for name, raw := range map[string][]byte{
+		"transports":          bytes.Repeat([]byte{0x52, 0x00}, 500_000),
+		"streams":             bytes.Repeat([]byte{0x5a, 0x00}, 500_000),
+		"events":              bytes.Repeat([]byte{0x62, 0x00}, 500_000),
+		"rtts of a transport": transport,
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := newIntake(&fakeQueue{})
+			b := in.Begin("http", received, 0)
+			b.Proto(raw)
+			require.Empty(t, b.sc.sample.Transports)
+			require.Equal(t, "too_many", submit(t, b).Rejected[0].Reason)
+		})
+	}
+}
+
+func TestASampleThatGrowsBeyondReasonWhenSplitIsRefused(t *testing.T) {
+	s := sfuSample()
+	for i := range 5_000 {
+		s.Transports = append(s.Transports, &pb.Transport{TransportId: fmt.Sprint(i), CallId: fmt.Sprint(i)})
+	}
+	for range 100 {
+		s.Events = append(s.Events, &pb.Event{Value: strings.Repeat("x", 500)})
+	}
+	q := &fakeQueue{}
+	b := newIntake(q).Begin("http", received, 0)
+	b.Proto(marshal(t, clientSample(1)))
+	b.Proto(marshal(t, s))
+	b.Proto(marshal(t, clientSample(2)))
+	res := submit(t, b)
+	require.Equal(t, 2, res.Accepted)
+	require.Equal(t, 1, res.Rejected[0].Index)
+	require.Equal(t, "too_large", res.Rejected[0].Reason)
+	require.Len(t, q.of(topic.Samples), 2, "no slice of it")
+}
+
+func TestACallsPartThatKafkaDoesNotTakeIsRefused(t *testing.T) {
+	cfg := config()
+	cfg.MessageBytes = 500
+	q := &fakeQueue{}
+	in := New(cfg, Dependencies{Queue: q})
+	s := clientSample(1)
+	for range 30 {
+		s.Events = append(s.Events, &pb.Event{Value: "twenty bytes or so ..."})
+	}
+	b := in.Begin("http", received, 0)
+	b.Proto(marshal(t, s))
+	require.Equal(t, "too_large", submit(t, b).Rejected[0].Reason)
+}
+
+func TestWhatKafkaDidNotTakeIsToldBySample(t *testing.T) {
+	q := &fakeQueue{}
+	q.errs = func(msgs []kafka.Message) []error {
+		if msgs[0].Topic == topic.Dead {
+			return []error{errors.New("down")}
+		}
+		// client 1 | sfu one, two, three | client 2 | client 3
+		return []error{nil, nil, errors.New("down"), errors.New("down"), kafka.ErrTooLarge, nil}
+	}
+	in := newIntake(q)
+	b := in.Begin("http", received, 0)
+	for _, s := range []*pb.Sample{clientSample(1), sfuSample("one", "two", "three"), clientSample(2), {}, clientSample(3)} {
+		b.Proto(marshal(t, s))
+	}
+	res := submit(t, b)
+	require.Equal(t, 2, res.Accepted)
+	require.Equal(t, 1, res.Unavailable)
+	got := map[int]string{}
+	for _, r := range res.Rejected {
+		got[r.Index] = r.Reason
+	}
+	require.Equal(t, map[int]string{1: Unavailable, 2: "too_large", 3: "no_origin"}, got)
+	require.InDelta(t, 1, testutil.ToFloat64(in.metrics.dead.WithLabelValues("lost")), 0)
+	for outcome, n := range map[string]float64{"accepted": 2, "rejected": 2, "unavailable": 1} {
+		require.InDelta(t, n, testutil.ToFloat64(in.metrics.samples.WithLabelValues("http", outcome)), 0, outcome)
+	}
+}
+
+func TestAFullQueueLeavesNothingBehind(t *testing.T) {
+	q := &fakeQueue{full: queue.ErrFull}
+	in := newIntake(q)
+	b := in.Begin("http", received, 0)
+	b.Proto(marshal(t, clientSample(1)))
+	b.Proto(nil)
+	require.ErrorIs(t, b.Submit(func(Result) { t.Error("told") }), queue.ErrFull)
+	require.Empty(t, q.got)
+}
+
+func TestTooManySamplesInOneBody(t *testing.T) {
+	in := newIntake(&fakeQueue{})
+	b := in.Begin("http", received, 0)
+	require.ErrorIs(t, b.WalkProto(bytes.Repeat([]byte{0x0a, 0x00}, 11), 10), ErrTooManySamples)
+	b.Drop()
+	b = in.Begin("http", received, 0)
+	require.ErrorIs(t, b.WalkJSON([]byte(`[`+strings.Repeat("{},", 10)+`{}]`), 10), ErrTooManySamples)
+	b.Drop()
+}
+
+func TestScratchIsCleanAfterEverySample(t *testing.T) {
+	in := newIntake(&fakeQueue{})
+	q := &fakeQueue{}
+	in.queue = q
+	full := clientSample(1)
+	full.Clock, full.IntervalUs = &pb.ClockOffset{OffsetUs: 7}, 9
+	full.Events = []*pb.Event{{Value: "x"}}
+	raw := marshal(t, full)
+	bare := &pb.Sample{Client: &pb.ClientOrigin{ClientId: "bo"}, CallId: "demo", SessionId: "s", Sequence: 1, SampledAtUs: received.UnixMicro()}
+	for range 20 {
+		b := in.Begin("http", received, 0)
+		b.Proto(raw[:len(raw)-2])
+		b.Proto(raw)
+		b.Proto(marshal(t, bare))
+		submit(t, b)
+	}
+	want := bare.CloneVT()
+	want.Receipt = &pb.Receipt{ReceivedAtUs: received.UnixMicro(), CollectorId: "c1"}
+	for i, m := range q.of(topic.Samples) {
+		if i%2 == 1 {
+			got := &pb.Sample{}
+			require.NoError(t, got.UnmarshalVT(m.Value))
+			require.True(t, got.EqualVT(want), "%v", got)
+		}
+	}
+}
