@@ -94,7 +94,7 @@ func (in *Inbound) received(raw []byte, at int64) {
 func (in *Inbound) measureJitter(ts uint32, at int64) {
 	step := int64(int32(ts - in.lastTS)) //nolint:gosec // the signed distance of two RTP times
 	defer func() { in.lastTS, in.lastAt = ts, at }()
-	if in.lastAt == 0 || in.clockRate == 0 || step == 0 {
+	if in.packets == 1 || in.clockRate == 0 || step == 0 {
 		return
 	}
 	d := at - in.lastAt - step*int64(time.Second)/in.clockRate

@@ -66,7 +66,7 @@ func (x *xr) answer(ssrc uint32, now int64, extra *rtcp.ExtendedReport) {
 
 // ask adds to extra the reference time to send beside a receiver report of ssrc, unless it is too early for another one.
 func (x *xr) ask(ssrc uint32, wall time.Time, now int64, extra *rtcp.ExtendedReport) {
-	if x.lastLeft != 0 && now-x.lastLeft < int64(rrtrEvery) {
+	if x.references.next > 0 && now-x.lastLeft < int64(rrtrEvery) {
 		return
 	}
 	ntp := ntpTime(wall)
