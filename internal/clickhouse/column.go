@@ -14,14 +14,15 @@ import (
 
 // column is a Column taken apart: flat values in one slice, and beside it what makes arrays, maps and NULLs of them.
 type column struct {
-	rows    int
-	form    form
+	rows     int
+	form     form
 	flat     any      // []T
 	elements int      // of arrays and maps: the length of flat
 	keys     []string // of maps
 	offsets  []uint64 // of arrays and maps: where each row ends
 	nulls    []uint8  // 1 = NULL
 
+	refuse  func(error)      // ends the insert
 	typ     proto.ColumnType // the server's, known before encoding
 	payload []part
 }
@@ -172,6 +173,14 @@ func (c *column) nanIsNull() {
 
 // Infer is told the server's type of the column and chooses how to encode.
 func (c *column) Infer(t proto.ColumnType) error {
+	err := c.choose(t)
+	if err != nil {
+		c.refuse(err)
+	}
+	return err
+}
+
+func (c *column) choose(t proto.ColumnType) error {
 	c.typ, c.payload = t, nil
 	add := func(elem string, values any) error {
 		p, err := newPart(elem, values)

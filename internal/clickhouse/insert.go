@@ -29,12 +29,14 @@ type Column struct {
 }
 
 // Insert sends the columns as one block in the server's native columnar format, compressed with LZ4, and returns when the
-// server has stored it. A block whose token the table has already seen is dropped by the server: an insert may be repeated
+// server has stored it; ctx should say how long that may take. A block whose token the table has already seen is dropped by the server: an insert may be repeated
 // with the same token after any error. An empty token means no such check. Without rows nothing is sent.
 func (db *DB) Insert(ctx context.Context, table, token string, columns []Column) error {
 	if len(columns) == 0 {
 		return fmt.Errorf("clickhouse insert into %s: no columns", table)
 	}
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
 	input := make(proto.Input, len(columns))
 	rows := -1
 	for i, c := range columns {
@@ -47,6 +49,9 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 				table, c.Name, col.rows, columns[0].Name, rows)
 		}
 		rows = col.rows
+		col.refuse = func(err error) {
+			refuse(fmt.Errorf("clickhouse insert into %s, column %s: %w", table, c.Name, err))
+		}
 		input[i] = proto.InputColumn{Name: c.Name, Data: col}
 	}
 	if rows == 0 {
@@ -59,11 +64,20 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 		settings = append(settings, ch.Setting{Key: "insert_deduplication_token", Value: token})
 	}
 	return db.withInsertConn(ctx, func(c *insertConn) error {
+		// The client only looks at ctx between two packets, and when a column is refused it goes on waiting for one.
+		stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+		defer stop()
 		err := c.Do(ctx, ch.Query{Body: insertInto(table, columns), Input: input, Settings: settings})
-		if err != nil {
+		switch cause := context.Cause(ctx); {
+		case err == nil:
+			return nil
+		case cause == nil:
 			return db.explain("insert into "+table, err)
+		case errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded):
+			return fmt.Errorf("clickhouse insert into %s: %w", table, cause)
+		default:
+			return cause
 		}
-		return nil
 	})
 }
 
@@ -129,7 +143,7 @@ func (db *DB) dialInsert(ctx context.Context) (*ch.Client, error) {
 			ClientName:       "earshot",
 			DialTimeout:      db.cfg.DialTimeout,
 			HandshakeTimeout: db.cfg.DialTimeout,
-			ReadTimeout:      insertTimeout,
+			ReadTimeout:      ch.NoTimeout, // the context says how long
 			TLS:              db.cfg.TLS,
 		})
 		if err == nil {
@@ -139,9 +153,6 @@ func (db *DB) dialInsert(ctx context.Context) (*ch.Client, error) {
 	}
 	return nil, errors.Join(errs...)
 }
-
-// insertTimeout bounds the silence of the server while it stores a block.
-const insertTimeout = 5 * time.Minute
 
 func chSettings(s Settings) []ch.Setting {
 	list := make([]ch.Setting, 0, len(s)+2)
