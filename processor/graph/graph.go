@@ -32,6 +32,8 @@ type Counts struct {
 // Graph is the shape of one call. The zero value is not usable; see New. It is not safe for concurrent use.
 type Graph struct {
 	version uint64
+	latest  int64     // time of the latest report
+	settled int64     // latest, when version last changed
 	sources []*Source // in order of appearance
 	byID    map[sourceKey]*Source
 	streams map[streamKey]*Stream
@@ -62,6 +64,10 @@ func New() *Graph {
 // Version changes whenever a path may have changed.
 func (g *Graph) Version() uint64 { return g.version }
 
+// Settled is a time after which nothing has changed so far: what Resolve finds from then on, it finds until the version
+// changes or a source falls silent.
+func (g *Graph) Settled() int64 { return g.settled }
+
 // Counts says what was put aside so far.
 func (g *Graph) Counts() Counts { return g.counts }
 
@@ -74,7 +80,10 @@ func (g *Graph) Lookup(kind Kind, id string) (*Source, bool) {
 	return s, ok
 }
 
-func (g *Graph) changed() { g.version++ }
+func (g *Graph) changed() {
+	g.version++
+	g.settled = g.latest
+}
 
 // slots hands out small numbers and takes them back.
 type slots struct {

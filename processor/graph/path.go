@@ -28,8 +28,15 @@ type Path struct {
 // Complete says that the path is known from end to end.
 func (p *Path) Complete() bool { return p.Publisher != nil }
 
-// maxHops bounds a walk.
-const maxHops = 32
+// MaxHops is how many hops a path may have.
+const MaxHops = 32
+
+// Set makes p a copy of q that shares nothing with it.
+func (p *Path) Set(q *Path) {
+	hops, relays := append(p.Hops[:0], q.Hops...), append(p.Relays[:0], q.Relays...)
+	*p = *q
+	p.Hops, p.Relays = hops, relays
+}
 
 func (p *Path) reset() {
 	*p = Path{Hops: p.Hops[:0], Relays: p.Relays[:0]}
@@ -66,7 +73,7 @@ func (g *Graph) Resolve(st *Stream, at int64, p *Path) bool {
 func (g *Graph) walk(st *Stream, at int64, p *Path) {
 	p.links = moment{st.after, st.since}
 	t, ssrc := st.T, st.SSRC
-	for len(p.Hops) < maxHops {
+	for len(p.Hops) < MaxHops {
 		peer := p.cross(t, at)
 		if peer == nil {
 			return

@@ -1,6 +1,9 @@
 package graph
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Source is a client or an SFU that reports.
 type Source struct {
@@ -43,16 +46,19 @@ func (s *Source) Streams() []*Stream { return s.streams }
 // Begin opens a report of a source. Transports and Streams follow, then End. Reports of one source come in order of time:
 // at must be later than the source's Last. A new session ends whatever the one before had.
 func (g *Graph) Begin(kind Kind, id, session string, at, interval int64) *Source {
+	g.latest = max(g.latest, at)
 	k := sourceKey{kind, id}
 	s, ok := g.byID[k]
 	if !ok {
+		k.id = strings.Clone(id)
+		id, session = k.id, strings.Clone(session)
 		s = &Source{Kind: kind, ID: id, Session: session, Last: at - interval, gone: true}
 		g.byID[k] = s
 		g.sources = append(g.sources, s)
 	}
 	if s.Session != session {
 		g.dropAll(s)
-		s.Session = session
+		s.Session = strings.Clone(session)
 	}
 	s.Interval = interval
 	s.Before = s.Last

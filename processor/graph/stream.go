@@ -39,6 +39,7 @@ type Stream struct {
 	Media     Media
 
 	life
+	dropped bool
 	source  forward
 	earlier []forward // oldest first
 }
@@ -57,6 +58,9 @@ func (st *Stream) Since() int64 { return st.since }
 
 // At says whether the stream is known to exist at the time.
 func (st *Stream) At(at int64) bool { return st.holds(st.T.Owner, at) }
+
+// Dropped says that the graph has forgotten the stream.
+func (st *Stream) Dropped() bool { return st.dropped }
 
 // Ended says that the owner has reported without it.
 func (st *Stream) Ended() bool { return st.ended }
@@ -145,6 +149,7 @@ func (st *Stream) forget(before int64) {
 }
 
 func (g *Graph) dropStream(st *Stream) {
+	st.dropped = true
 	delete(g.streams, streamKey{st.T.Index, st.SSRC, st.Direction})
 	g.strands.put(st.Index)
 }

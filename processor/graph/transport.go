@@ -87,11 +87,22 @@ func (t *Transport) At(at int64) bool { return t.holds(t.Owner, at) }
 // Ended says that the owner has reported without it.
 func (t *Transport) Ended() bool { return t.ended }
 
+// Dropped says that the graph has forgotten the transport.
+func (t *Transport) Dropped() bool { return t.dropped }
+
 // Since is when the transport was first seen.
 func (t *Transport) Since() int64 { return t.since }
 
 // Link is the link whose end the transport is, or nil.
 func (t *Transport) Link() *Link { return t.link }
+
+// Peer is the other end of the link, or nil where that is not known or forgotten.
+func (t *Transport) Peer() *Transport {
+	if t.link == nil || t.link.Other(t).dropped {
+		return nil
+	}
+	return t.link.Other(t)
+}
 
 // epoch is the latest beginning of what the transport is at the time: of itself, or of its candidate pair's kind. It is not
 // known while the kind changes.

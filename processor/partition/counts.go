@@ -17,6 +17,7 @@ type Counts struct {
 	Conflicts   uint64 // two claims to one end of a link, or to one stream
 	Loops       uint64 // a path that comes back to where it was
 	Implausible uint64 // sampled_at that cannot be: receive time was used
+	Orphans     uint64 // streams of a transport that their sample does not name, or that is closed
 	Truncated   uint64 // transports or streams over the limit of a sample
 
 	// Current state.

@@ -1,0 +1,172 @@
+package partition
+
+import (
+	"github.com/earshot-rtc/earshot/processor/quality"
+	"github.com/earshot-rtc/earshot/processor/row"
+)
+
+// The parts of the one-way budget, as budget_missing names them.
+const (
+	partEncode    = "encode"
+	partSend      = "send"
+	partNetwork   = "network"
+	partResidence = "residence"
+	partBuffer    = "jitter_buffer"
+	partDecode    = "decode"
+	partPlayout   = "playout"
+)
+
+// budget fills in the way from mouth to ear, or from glass to glass, part by part. Half of each hop's round trip is what
+// a way takes where nothing is known of its asymmetry. What nobody reported is named; the sum is there only if network and jitter
+// buffer are: half a round trip alone is no latency.
+func (q *quest) budget(r *row.E2E, out *row.Batch) {
+	var missing [7]string
+	n := 0
+	miss := func(part string) { missing[n] = part; n++ }
+	sum := float32(0)
+	has := func(f row.Float, part string) {
+		if f.Valid {
+			sum += f.Value
+		} else {
+			miss(part)
+		}
+	}
+	q.send(r, miss)
+	sum += r.SendMs.Or(0)
+	if r.RTTMs.Valid {
+		r.NetworkMs = row.Some(r.RTTMs.Value / 2)
+	}
+	has(r.NetworkMs, partNetwork)
+	if len(q.group.path.Relays) > 0 || !q.group.path.Complete() {
+		r.ResidenceMs = q.residence(miss)
+		sum += r.ResidenceMs.Or(0)
+	}
+	s := q.share
+	r.JitterBufferMs = mean(s.buffer, s.emitted)
+	has(r.JitterBufferMs, partBuffer)
+	if r.Kind == row.Audio {
+		// The way through the decoder is what processing has beyond the buffer (W3C webrtc-stats, totalProcessingDelay).
+		if s.processing > s.buffer {
+			r.DecodeMs = mean(s.processing-s.buffer, s.emitted)
+		} else {
+			r.DecodeMs = mean(s.decode, s.emitted*boolTo1(s.decode > 0))
+		}
+	} else {
+		r.DecodeMs = mean(s.decode, s.frames)
+	}
+	has(r.DecodeMs, partDecode)
+	if r.Kind == row.Audio {
+		r.PlayoutMs = mean(s.playout, s.played)
+		has(r.PlayoutMs, partPlayout)
+	}
+	if r.NetworkMs.Valid && r.JitterBufferMs.Valid {
+		r.MouthToEarMs = row.Some(sum)
+	}
+	r.BudgetMissing = out.Strings(n)
+	copy(r.BudgetMissing, missing[:n])
+	r.CaptureDelayMs = mean(s.capture, s.captured)
+}
+
+// send is what the publisher takes: to encode, where it says so, and to get a packet out.
+func (q *quest) send(r *row.E2E, miss func(string)) {
+	var encode, send row.Float
+	if t := q.group.path.Track; t != nil {
+		if s := q.c.strandOf(t).share(q.p.work.window); s != nil {
+			encode, send = mean(s.encode, s.frames), mean(s.send, s.packets)
+			// 0 is not a time that anything takes; it is what a counter says that is not kept.
+			encode.Valid, send.Valid = encode.Valid && s.encode > 0, send.Valid && s.send > 0
+		}
+	}
+	if encode.Valid || send.Valid {
+		r.SendMs = row.Some(encode.Value + send.Value)
+	}
+	if !encode.Valid && r.Kind != row.Audio {
+		miss(partEncode)
+	}
+	if !send.Valid {
+		miss(partSend)
+	}
+}
+
+// staleResidence is how old what an SFU said of a stream may be.
+const staleResidence = 30_000_000
+
+// residence is the time inside all SFUs on the way. It is known in part where some say nothing.
+func (q *quest) residence(miss func(string)) row.Float {
+	us, known := float32(0), 0
+	relays := q.group.path.Relays
+	for _, st := range relays {
+		s := q.c.strandOf(st)
+		if s.residenceAt == 0 || q.p.grid.Start(q.p.work.window)-s.residenceAt > staleResidence {
+			continue
+		}
+		us += s.residence
+		known++
+	}
+	if known < len(relays) || !q.group.path.Complete() {
+		miss(partResidence)
+	}
+	if known == 0 {
+		return row.Float{}
+	}
+	return row.Some(us / 1e3)
+}
+
+// mean is a sum of µs over its number, in ms.
+func mean(us, n float32) row.Float {
+	if n <= 0 {
+		return row.Float{}
+	}
+	return row.Some(us / n / 1e3)
+}
+
+func boolTo1(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// quality fills in what the subscriber got, and the score.
+func (q *quest) quality(r *row.E2E) {
+	s := q.share
+	if s.seconds <= 0 {
+		return
+	}
+	r.LossRatio = ratio(s.lost, s.packets+s.lost)
+	r.ConcealedRatio = ratio(s.concealed, s.samples)
+	r.JitterMs = row.Some(s.jitter / s.seconds / 1e3)
+	r.BitrateBps = s.bytes * 8 / s.seconds
+	var score quality.Score
+	if r.Kind == row.Video {
+		r.FrameRate = row.Some(s.frames / s.seconds)
+		r.FreezeRatio = ratio(s.freeze, s.seconds*1e6)
+		r.FrameHeight = s.height
+		score = q.p.scoreVideo(quality.VideoInput{
+			FreezeRatio: r.FreezeRatio.OrNaN(), FrameRate: r.FrameRate.OrNaN(), FrameHeight: float64(s.height),
+			QP: mean(s.qp*1e3, s.frames*boolTo1(s.qp > 0)).OrNaN(), Codec: q.strand.codec, OneWayMs: r.MouthToEarMs.OrNaN(),
+		})
+	} else if r.Kind == row.Audio {
+		score = q.p.scoreAudio(quality.AudioInput{
+			OneWayMs: r.MouthToEarMs.OrNaN(), LossRatio: r.ConcealedRatio.OrNaN(), Codec: q.strand.codec,
+		})
+	}
+	r.ScoreParts, r.ScoreVersion = score.Parts, score.Version
+	if score.Known {
+		r.Score, r.ScoreR = row.Some(score.Value), row.Some(score.R)
+	}
+}
+
+func (p *Partition) scoreAudio(in quality.AudioInput) quality.Score {
+	if p.quality != nil {
+		return p.quality.Audio(in)
+	}
+	return quality.Audio(in)
+}
+
+func (p *Partition) scoreVideo(in quality.VideoInput) quality.Score {
+	if p.quality != nil {
+		return p.quality.Video(in)
+	}
+	return quality.Video(in)
+}

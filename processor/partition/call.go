@@ -1,0 +1,175 @@
+package partition
+
+import (
+	"strings"
+
+	"github.com/earshot-rtc/earshot/processor/graph"
+	"github.com/earshot-rtc/earshot/processor/row"
+	"github.com/earshot-rtc/earshot/processor/stitch"
+)
+
+// call is the state of one call.
+type call struct {
+	id, tenant string
+	graph      *graph.Graph
+	sources    map[sourceKey]*source
+	order      []*source // in order of appearance
+	ends       []*end    // by transport index
+	strands    []*strand // by stream index
+
+	next     int64 // the window that closes next
+	opened   bool  // next is known
+	received int64 // latest record time
+	pruned   int64 // the window at which the graph was last tidied
+
+	dueAt int64 // record time at which something is to be done
+	place int   // in the schedule
+}
+
+type sourceKey struct {
+	kind graph.Kind
+	id   string
+}
+
+// end is what is known of a transport beyond the graph.
+type end struct {
+	stitch.End
+	of       *graph.Transport
+	counters []stitch.Counter
+	merge    stitch.Merge
+	lost     []lost
+	switches uint16 // of the choice, as of the last window
+	now      instants
+}
+
+func (p *Partition) callOf(tenant, id string) *call {
+	if c, ok := p.calls[callKey{tenant, id}]; ok {
+		return c
+	}
+	c := &call{
+		id: strings.Clone(id), tenant: p.intern(tenant), graph: graph.New(), sources: map[sourceKey]*source{}, place: -1,
+	}
+	p.calls[callKey{c.tenant, c.id}] = c
+	return c
+}
+
+func (c *call) sourceNamed(kind graph.Kind, id string) *source {
+	if s, ok := c.sources[sourceKey{kind, id}]; ok {
+		return s
+	}
+	s := &source{kind: kind, id: strings.Clone(id)}
+	c.sources[sourceKey{kind, s.id}] = s
+	c.order = append(c.order, s)
+	return s
+}
+
+// open starts the windows of a call with its first sample, and again after a silence in which none closed.
+func (c *call) open(p *Partition, at int64) {
+	index := p.grid.Index(at)
+	if !c.opened {
+		c.next, c.opened = max(index, c.next), true
+	}
+	if index-c.next > maxGap {
+		c.next = index - 1 // times that make no sense must not make an endless row of windows
+	}
+}
+
+// maxGap is by how many windows a sample may run ahead of the one that closes next.
+const maxGap = 1000
+
+// endOf returns the state of a transport.
+func (c *call) endOf(t *graph.Transport) *end {
+	for int(t.Index) >= len(c.ends) {
+		c.ends = append(c.ends, nil)
+	}
+	e := c.ends[t.Index]
+	if e == nil || e.of != t {
+		e = &end{of: t}
+		c.ends[t.Index] = e
+	}
+	return e
+}
+
+// strandOf returns the state of a stream.
+func (c *call) strandOf(st *graph.Stream) *strand {
+	for int(st.Index) >= len(c.strands) {
+		c.strands = append(c.strands, nil)
+	}
+	s := c.strands[st.Index]
+	if s == nil || s.of != st {
+		s = &strand{of: st}
+		c.strands[st.Index] = s
+	}
+	return s
+}
+
+// settle closes what may close now that a sample is in, and plans the rest.
+func (p *Partition) settle(c *call, out *row.Batch) {
+	for c.opened {
+		due, live := p.dueOf(c)
+		if !live || due > 0 {
+			break
+		}
+		p.closeWindow(c, out)
+	}
+	p.plan(c)
+}
+
+// dueOf is the record time at which the call's next window may close: 0 for now. live is false where no source is.
+func (p *Partition) dueOf(c *call) (due int64, live bool) {
+	for _, s := range c.order {
+		if s.node == nil || s.node.Gone() {
+			continue
+		}
+		live = true
+		due = max(due, p.closing.Due(c.next, s.report))
+	}
+	return due, live
+}
+
+// plan puts the call in the schedule.
+func (p *Partition) plan(c *call) {
+	due, live := int64(0), false
+	if c.opened {
+		due, live = p.dueOf(c)
+	}
+	if !live {
+		// All have left or fallen silent. Windows that began before that are still to be closed.
+		if c.opened && p.lastSeen(c) > p.grid.Start(c.next) {
+			due = p.grid.End(c.next) + p.closing.Lateness
+		} else {
+			c.opened = false
+			due = c.received + p.idle
+		}
+	}
+	p.due.set(c, due)
+}
+
+// lastSeen is the time of the latest report in the call.
+func (p *Partition) lastSeen(c *call) int64 {
+	last := int64(0)
+	for _, s := range c.order {
+		last = max(last, s.last())
+	}
+	return last
+}
+
+// closeDue closes the windows that are due at a record time, in the order in which they are, and forgets calls that have been
+// quiet for long.
+func (p *Partition) closeDue(now int64, out *row.Batch) {
+	for len(p.due) > 0 && p.due[0].dueAt <= now {
+		c := p.due[0]
+		if !c.opened {
+			p.forget(c)
+			continue
+		}
+		p.closeWindow(c, out)
+		p.settle(c, out)
+	}
+}
+
+func (p *Partition) forget(c *call) {
+	p.counts.add(c.graph.Counts())
+	p.due.remove(c)
+	delete(p.calls, callKey{c.tenant, c.id})
+}

@@ -1,0 +1,184 @@
+package partition
+
+import (
+	"github.com/earshot-rtc/earshot/processor/graph"
+	"github.com/earshot-rtc/earshot/processor/row"
+	"github.com/earshot-rtc/earshot/processor/stitch"
+)
+
+// work is the memory that closing a window takes, used again for the next.
+type work struct {
+	window int64
+	times  []int64 // the instants
+	groups []group
+	n      int // groups in use
+	path   graph.Path
+	sums   []stitch.Sum
+	hops   [graph.MaxHops][]stitch.Estimate // of the row in the making
+}
+
+// instants are a link's estimates in the window that is being closed, kept at its first end.
+type instants struct {
+	window int64
+	known  bool
+	at     []stitch.Estimate
+	// younger are those from measurements not before a time: paths that are younger than what the link remembers.
+	younger    []stitch.Estimate
+	notBefore  int64
+	hasYounger bool
+}
+
+// pruneEvery is after how many windows the graph is tidied, pruneKeep for how long it remembers what has ended: a transport
+// that comes back finds its link again.
+const (
+	pruneEvery = 4
+	pruneKeep  = 60_000_000
+)
+
+// closeWindow writes the rows of the call's next window and moves on.
+func (p *Partition) closeWindow(c *call, out *row.Batch) {
+	w, g := &p.work, c.graph
+	w.window = c.next
+	start, end := p.grid.Start(w.window), p.grid.End(w.window)
+	w.times = w.times[:0]
+	for i := range p.grid.Instants() {
+		w.times = append(w.times, p.grid.Instant(w.window, i))
+	}
+	fading := g.Silence(start, end)
+	g.Pair()
+	for _, s := range g.Sources() {
+		for _, t := range s.Transports() {
+			if (t.Peer() == nil || t.Link().A == t) && p.alive(t) {
+				p.hop(c, t, out)
+			}
+		}
+	}
+	for _, s := range c.order {
+		if s.kind != graph.Client || s.node == nil {
+			continue
+		}
+		for _, st := range s.node.Streams() {
+			p.received(c, s, st, fading, out)
+		}
+	}
+	for _, s := range c.strands {
+		if s != nil && s.play != nil && s.of.Direction == graph.Outbound {
+			s.play.take(w.window)
+		}
+	}
+	for _, e := range c.ends {
+		if e != nil {
+			e.forget(w.window)
+		}
+	}
+	p.counts.Windows++
+	c.next++
+	if c.next-c.pruned >= pruneEvery {
+		c.pruned = c.next
+		c.tidy(end - pruneKeep)
+	}
+}
+
+// alive says whether a transport is known to exist at some instant of the window.
+func (p *Partition) alive(t *graph.Transport) bool {
+	for _, at := range p.work.times {
+		if t.At(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy forgets what ended before the time, and who has not been heard of since.
+func (c *call) tidy(before int64) {
+	c.graph.Prune(before)
+	for i, e := range c.ends {
+		if e != nil && e.of.Dropped() {
+			c.ends[i] = nil
+		}
+	}
+	for i, s := range c.strands {
+		if s != nil && s.of.Dropped() {
+			c.strands[i] = nil
+		}
+	}
+	keep := c.order[:0]
+	for _, s := range c.order {
+		if s.node != nil && s.node.Gone() && s.last() < before {
+			delete(c.sources, sourceKey{s.kind, s.id})
+			continue
+		}
+		keep = append(keep, s)
+	}
+	clear(c.order[len(keep):])
+	c.order = keep
+}
+
+// forget lets go of what was counted for windows up to the one given.
+func (e *end) forget(index int64) {
+	keep := e.lost[:0]
+	for _, l := range e.lost {
+		if l.window > index {
+			keep = append(keep, l)
+		}
+	}
+	e.lost = keep
+}
+
+// sourceOf is who owns a transport.
+func (c *call) sourceOf(s *graph.Source) *source {
+	if known, ok := c.sources[sourceKey{s.Kind, s.ID}]; ok {
+		return known
+	}
+	return &source{kind: s.Kind, id: s.ID}
+}
+
+// linkOf is the link that a transport ends, first end first.
+func (c *call) linkOf(t *graph.Transport) (first *end, l stitch.Link) {
+	first = c.endOf(t)
+	l.First = &first.End
+	if peer := t.Peer(); peer != nil {
+		other := c.endOf(peer)
+		if t.Link().A != t {
+			first, other = other, first
+		}
+		l.First, l.Second = &first.End, &other.End
+	}
+	return first, l
+}
+
+// estimates returns a hop's estimates at all instants of the window.
+func (p *Partition) estimates(c *call, t *graph.Transport, notBefore int64) []stitch.Estimate {
+	e, l := c.linkOf(t)
+	n := &e.now
+	if !n.known || n.window != p.work.window {
+		n.at = p.estimate(n.at[:0], l, 0)
+		n.window, n.known, n.hasYounger = p.work.window, true, false
+	}
+	if notBefore <= n.oldest() {
+		return n.at
+	}
+	if !n.hasYounger || n.notBefore != notBefore {
+		n.younger = p.estimate(n.younger[:0], l, notBefore)
+		n.notBefore, n.hasYounger = notBefore, true
+	}
+	return n.younger
+}
+
+func (p *Partition) estimate(into []stitch.Estimate, l stitch.Link, notBefore int64) []stitch.Estimate {
+	for _, at := range p.work.times {
+		into = append(into, l.At(at, notBefore, p.impute))
+	}
+	return into
+}
+
+// oldest is the time of the oldest measurement that went into the estimates.
+func (n *instants) oldest() int64 {
+	oldest := int64(maxTime)
+	for i := range n.at {
+		if n.at[i].Status != stitch.Missing {
+			oldest = min(oldest, n.at[i].From)
+		}
+	}
+	return oldest
+}

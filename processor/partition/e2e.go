@@ -1,0 +1,242 @@
+package partition
+
+import (
+	"math"
+
+	"github.com/earshot-rtc/earshot/processor/graph"
+	"github.com/earshot-rtc/earshot/processor/row"
+	"github.com/earshot-rtc/earshot/processor/stitch"
+)
+
+// group is the instants of a window at which a stream was on one path: one epoch.
+type group struct {
+	path  graph.Path
+	first int // instant
+	last  int
+	in    uint64 // which instants, bit by bit
+}
+
+// received writes the rows of one received stream: one for each epoch that has a complete instant, and one for the last.
+func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, out *row.Batch) {
+	if st.Direction != graph.Inbound {
+		return
+	}
+	strand := c.strandOf(st)
+	b := strand.play
+	if b == nil {
+		return
+	}
+	share := b.take(p.work.window)
+	p.follow(c.graph, st, b, fading)
+	for i := range p.work.n {
+		g := &p.work.groups[i]
+		if !g.path.Complete() && share.packets == 0 {
+			continue // nothing comes, from nobody knows where: no track
+		}
+		q := quest{p: p, c: c, subscriber: s, strand: strand, group: g, share: &share}
+		q.sum()
+		if i == p.work.n-1 || q.status == row.Complete {
+			q.write(out)
+		}
+	}
+}
+
+// follow groups the window's instants by the path that the stream was on.
+func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading bool) {
+	w := &p.work
+	w.n = 0
+	last := len(w.times) - 1
+	if b.version == g.Version() && !fading && b.resolved >= g.Settled() && b.resolved > 0 && b.path.Since <= w.times[0] {
+		w.add(&b.path, 0).through(last)
+		return
+	}
+	for i, at := range w.times {
+		if i >= 64 || !g.Resolve(st, at, &w.path) {
+			continue
+		}
+		if b.resolved > 0 {
+			w.path.Continue(&b.path)
+		}
+		if n := w.n; n > 0 && w.groups[n-1].path.Since == w.path.Since && w.groups[n-1].path.Same(&w.path) {
+			w.groups[n-1].path.Track = w.path.Track
+			w.groups[n-1].add(i)
+		} else {
+			w.add(&w.path, i)
+		}
+		w.path, b.path = b.path, w.path
+		b.version, b.resolved = g.Version(), at
+	}
+	if !st.At(w.times[last]) {
+		b.resolved = 0
+	}
+}
+
+// add begins a group with an instant.
+func (w *work) add(path *graph.Path, instant int) *group {
+	if w.n == len(w.groups) {
+		w.groups = append(w.groups, group{})
+	}
+	g := &w.groups[w.n]
+	w.n++
+	g.path.Set(path)
+	g.first, g.last, g.in = instant, instant, 1<<instant
+	return g
+}
+
+func (g *group) add(instant int) {
+	g.in |= 1 << instant
+	g.last = instant
+}
+
+func (g *group) through(last int) {
+	for i := g.first; i <= last && i < 64; i++ {
+		g.add(i)
+	}
+}
+
+// quest is the making of one row.
+type quest struct {
+	p          *Partition
+	c          *call
+	subscriber *source
+	strand     *strand
+	group      *group
+	share      *share
+
+	status row.Status
+	at     int // the instant that the row shows
+	us     float32
+	errUs  float32
+	low    float32
+	high   float32
+	sums   int
+}
+
+// sum adds the hops up at each instant, and takes the middle of the complete sums; of those with older values where there is none.
+func (q *quest) sum() {
+	w := &q.p.work
+	hops := q.group.path.Hops
+	for i := range hops {
+		w.hops[i] = q.p.estimates(q.c, hops[i].To, q.group.path.After)
+	}
+	w.sums = w.sums[:0]
+	complete, imputed := 0, 0
+	for at := q.group.first; at <= q.group.last; at++ {
+		if q.group.in&(1<<at) == 0 {
+			continue
+		}
+		s := stitch.Sum{Instant: at}
+		for i := range hops {
+			s.Add(&w.hops[i][at])
+		}
+		if s.Known == len(hops) {
+			if s.Imputed == 0 {
+				complete++
+			} else {
+				imputed++
+			}
+		}
+		w.sums = append(w.sums, s)
+	}
+	known := q.group.path.Complete()
+	switch {
+	case known && complete > 0:
+		q.status = row.Complete
+	case known && imputed > 0:
+		q.status = row.Imputed
+	default:
+		q.status = row.Partial
+		last := &w.sums[len(w.sums)-1]
+		q.at, q.us = last.Instant, last.Us
+		return
+	}
+	keep := w.sums[:0]
+	for _, s := range w.sums {
+		if s.Known == len(hops) && (s.Imputed == 0) == (q.status == row.Complete) {
+			keep = append(keep, s)
+		}
+	}
+	m := *stitch.Median(keep)
+	q.sums, q.at, q.us = len(keep), m.Instant, m.Us
+	q.low, q.high = keep[0].Us, keep[len(keep)-1].Us
+	// What the sums of the window differ by is uncertainty too.
+	q.errUs = float32(math.Hypot(float64(m.ErrUs()), float64(q.high-q.low)/4))
+}
+
+// write appends the row.
+func (q *quest) write(out *row.Batch) {
+	p, path, strand := q.p, &q.group.path, q.strand
+	out.E2E = append(out.E2E, row.E2E{
+		WindowStart: p.grid.Start(p.work.window) / 1e3, WindowMs: uint32(p.grid.Size / 1e3),
+		Tenant: q.c.tenant, CallID: q.c.id, SubscriberID: q.subscriber.id,
+		Kind: strand.media, SSRC: strand.of.SSRC, TransportID: strand.transport,
+		EpochStart: path.Since / 1e3, Status: q.status,
+		HopsExpected: uint8(path.Expected), Instants: uint8(q.sums),
+		SubscriberRegion: q.subscriber.region, SubscriberASN: q.subscriber.asn, SubscriberApp: q.subscriber.app,
+	})
+	r := &out.E2E[len(out.E2E)-1]
+	if path.Publisher != nil {
+		from := q.c.sourceOf(path.Publisher)
+		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = from.id, from.region, from.asn, from.app
+	}
+	if path.Track != nil {
+		t := q.c.strandOf(path.Track)
+		r.TrackID, r.Rid = t.track, t.rid
+	}
+	if q.status == row.Partial {
+		if q.us > 0 {
+			r.RTTLowerMs = row.Some(q.us / 1e3)
+		}
+	} else {
+		r.RTTMs, r.RTTErrMs = row.Some(q.us/1e3), row.Some(q.errUs/1e3)
+		r.RTTMinMs, r.RTTMaxMs = row.Some(q.low/1e3), row.Some(q.high/1e3)
+	}
+	q.writeHops(r, out)
+	q.budget(r, out)
+	q.quality(r)
+}
+
+// writeHops fills in the way, hop by hop.
+func (q *quest) writeHops(r *row.E2E, out *row.Batch) {
+	hops := q.group.path.Hops
+	n := len(hops)
+	r.HopFrom, r.HopTo = out.Strings(n), out.Strings(n)
+	r.HopRTTMs, r.HopErrMs = out.Floats(n), out.Floats(n)
+	r.HopAgeMs, r.HopSource, r.HopStatus = out.Ages(n), out.Sources(n), out.HopStatuses(n)
+	r.SFUPath, r.RegionPath = out.Strings(n), out.Strings(n)
+	sfus := 0
+	nan := float32(math.NaN())
+	for i := range hops {
+		h, e := &hops[i], &q.p.work.hops[i][q.at]
+		if h.From != nil {
+			r.HopFrom[i] = h.From.Owner.ID
+		}
+		r.HopTo[i] = h.To.Owner.ID
+		if h.To.Owner.Kind == graph.SFU {
+			r.SFUPath[sfus] = h.To.Owner.ID
+			r.RegionPath[sfus] = q.c.sourceOf(h.To.Owner).region
+			sfus++
+		}
+		r.HopStatus[i] = row.HopStatus(e.Status)
+		if e.Status == stitch.Missing {
+			r.HopRTTMs[i], r.HopErrMs[i] = nan, nan
+			continue
+		}
+		r.HopRTTMs[i] = e.Us / 1e3
+		r.HopErrMs[i] = float32(math.Hypot(float64(e.ErrUs), float64(e.LeanUs))) / 1e3
+		r.HopAgeMs[i] = uint32(e.AgeUs / 1e3)
+		r.HopSource[i] = row.RTTSource(e.Source)
+		if e.Status == stitch.Measured {
+			r.HopsMeasured++
+		}
+	}
+	// A path that starts in the middle starts at an SFU, which it does not come to.
+	if h := hops[0]; h.From != nil && h.From.Owner.Kind == graph.SFU {
+		copy(r.SFUPath[1:], r.SFUPath[:sfus])
+		copy(r.RegionPath[1:], r.RegionPath[:sfus])
+		r.SFUPath[0] = h.From.Owner.ID
+		r.RegionPath[0] = q.c.sourceOf(h.From.Owner).region
+		sfus++
+	}
+	r.SFUPath, r.RegionPath = r.SFUPath[:sfus:sfus], r.RegionPath[:sfus:sfus]
+}

@@ -1,0 +1,149 @@
+package partition
+
+import (
+	"github.com/earshot-rtc/earshot/processor/graph"
+	"github.com/earshot-rtc/earshot/processor/row"
+	"github.com/earshot-rtc/earshot/processor/stitch"
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+)
+
+// stream takes in what a sample says of one stream, and writes its row.
+func (a *arrival) stream(m *earshotv1.Stream) {
+	if m.Direction != earshotv1.Direction_DIRECTION_INBOUND && m.Direction != earshotv1.Direction_DIRECTION_OUTBOUND {
+		return
+	}
+	e := a.endOf(m.TransportId)
+	if e == nil {
+		a.p.counts.Orphans++
+		return
+	}
+	st := a.call.graph.Stream(a.source.node, e.of, &graph.StreamFacts{
+		Direction: graph.Direction(m.Direction), SSRC: m.Ssrc, Media: media(m.Kind),
+		FromTransport: m.ForwardedTransportId, FromSSRC: m.ForwardedSsrc,
+	})
+	s := a.call.strandOf(st)
+	s.name(a.p, m)
+
+	a.out.Streams = append(a.out.Streams, row.Stream{
+		SampledAt: a.at, Tenant: a.call.tenant, CallID: a.call.id, SourceKind: row.Kind(a.source.kind), SourceID: a.source.id,
+		TransportID: s.transport, Direction: row.Direction(m.Direction), Kind: s.media, SSRC: m.Ssrc,
+		Mid: s.mid, Rid: s.rid, Codec: s.codec, TrackID: s.track,
+		JitterMs: float32(m.JitterUs) / 1e3, FrameWidth: small(m.FrameWidth), FrameHeight: small(m.FrameHeight), Muted: m.Muted,
+	})
+	r := &a.out.Streams[len(a.out.Streams)-1]
+
+	for _, m := range m.Rtts {
+		v, ok := a.read(m)
+		if !ok {
+			continue
+		}
+		var got stitch.Measurement
+		if s.counters, got, ok = next(s.counters, v); ok {
+			e.merge.Add(v.Source, got, s.media == row.Audio)
+			r.RTTMs, r.RTTSource = row.Some(float32(got.Us)/1e3), row.RTTSource(v.Source)
+		}
+	}
+	if m.ResidencePackets > 0 {
+		s.residence, s.residenceAt = float32(m.ResidenceMeanUs), a.at
+		r.ResidenceMs = row.Some(s.residence / 1e3)
+	}
+	var d share
+	if s.at > 0 && s.at < a.at && m.Packets >= s.packets && m.Bytes >= s.bytes {
+		d = a.rates(m, s, e, r)
+	}
+	s.at, s.packets, s.bytes, s.lost, s.frames = a.at, m.Packets, m.Bytes, m.PacketsLost, m.Frames
+	s.nack, s.pli = uint32(m.NackCount), uint32(m.PliCount)
+	if a.source.kind == graph.Client {
+		a.play(m, s, r, &d)
+	}
+}
+
+// endOf finds the end of a transport that this sample has named.
+func (a *arrival) endOf(id string) *end {
+	// Streams of one transport mostly come together.
+	for i := a.p.near; i < len(a.p.touched) && i < a.p.near+2; i++ {
+		if e := a.p.touched[i]; e.of.ID == id {
+			a.p.near = i
+			return e
+		}
+	}
+	for i, e := range a.p.touched {
+		if e.of.ID == id {
+			a.p.near = i
+			return e
+		}
+	}
+	return nil
+}
+
+// rates fills in what the counters of all streams did since the sample before, and returns it.
+func (a *arrival) rates(m *earshotv1.Stream, s *strand, e *end, r *row.Stream) share {
+	d := share{
+		from: s.at, seconds: float32(a.at-s.at) / 1e6, packets: float32(m.Packets - s.packets),
+		bytes: float32(m.Bytes - s.bytes), frames: float32(since(m.Frames, s.frames)),
+		lost: float32(max(m.PacketsLost-s.lost, 0)), // duplicates can make it fall (RFC 3550 section 6.4.1)
+	}
+	r.IntervalMs = uint32(min((a.at-s.at+500)/1e3, 1<<32-1))
+	r.PacketRate = d.packets / d.seconds
+	r.BitrateBps = d.bytes * 8 / d.seconds
+	r.FrameRate = d.frames / d.seconds
+	seconds := d.seconds
+	r.NackRate = float32(since32(uint32(m.NackCount), s.nack)) / seconds
+	r.PliRate = float32(since32(uint32(m.PliCount), s.pli)) / seconds
+	all := d.packets + d.lost
+	inbound := m.Direction == earshotv1.Direction_DIRECTION_INBOUND
+	if !inbound {
+		all = d.packets // sent, of which the other end misses some
+	}
+	if all <= 0 {
+		return d
+	}
+	missing := min(d.lost, all)
+	r.LossRatio = row.Some(missing / all)
+	a.eachWindow(s.at, func(index int64, part float32) {
+		l := e.lostIn(index)
+		if inbound {
+			l.inPackets, l.in = l.inPackets+all*part, l.in+missing*part
+		} else {
+			l.outPackets, l.out = l.outPackets+all*part, l.out+missing*part
+		}
+	})
+	return d
+}
+
+// eachWindow calls f for every open window that the span from the time to this sample touches, with its share of the span.
+func (a *arrival) eachWindow(from int64, f func(index int64, part float32)) {
+	g, last := &a.p.grid, a.p.grid.Index(a.at)
+	for index := max(g.Index(from), a.call.next, last-maxOpen); index <= last; index++ {
+		if part := g.Share(index, from, a.at); part > 0 {
+			f(index, float32(part))
+		}
+	}
+}
+
+// maxOpen is how many windows back one sample's counters are spread.
+const maxOpen = 16
+
+// since is what a counter gained, nothing where it began anew.
+func since(now, before uint64) uint64 {
+	if now < before {
+		return 0
+	}
+	return now - before
+}
+
+func since32(now, before uint32) uint32 {
+	if now < before {
+		return 0
+	}
+	return now - before
+}
+
+func small(v uint32) uint16 { return uint16(min(v, 1<<16-1)) }
+
+func media(k earshotv1.MediaKind) graph.Media {
+	if k == earshotv1.MediaKind_MEDIA_KIND_AUDIO || k == earshotv1.MediaKind_MEDIA_KIND_VIDEO {
+		return graph.Media(k)
+	}
+	return 0
+}

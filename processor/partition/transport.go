@@ -1,0 +1,67 @@
+package partition
+
+import (
+	"github.com/earshot-rtc/earshot/processor/graph"
+	"github.com/earshot-rtc/earshot/processor/stitch"
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
+)
+
+// transport takes in what a sample says of one transport.
+func (a *arrival) transport(m *earshotv1.Transport) {
+	if m.IceState == earshotv1.ICEState_ICE_STATE_CLOSED ||
+		m.DtlsState == earshotv1.DTLSState_DTLS_STATE_CLOSED || m.DtlsState == earshotv1.DTLSState_DTLS_STATE_FAILED {
+		return // it has ended, as if it were not mentioned
+	}
+	t := a.call.graph.Transport(a.source.node, &graph.Facts{
+		ID: m.TransportId, LinkKey: m.LinkKey, RemoteOwner: m.RemoteOwnerId, RemoteTransport: m.RemoteTransportId,
+		UfragKey: m.UfragKey, AddressKey: m.AddressKey, SFULink: m.SfuLink,
+		Pair: graph.Pair{
+			Local: candidate(m.LocalCandidateType), Remote: candidate(m.RemoteCandidateType),
+			Protocol: protocol(m.Protocol), RelayProtocol: protocol(m.RelayProtocol),
+		},
+	})
+	e := a.call.endOf(t)
+	a.p.touched = append(a.p.touched, e)
+	for _, m := range m.Rtts {
+		r, ok := a.read(m)
+		if !ok {
+			continue
+		}
+		var v stitch.Measurement
+		if e.counters, v, ok = next(e.counters, r); ok {
+			e.merge.Add(r.Source, v, false)
+		}
+	}
+}
+
+func candidate(t earshotv1.CandidateType) graph.Candidate {
+	if t < 0 || t > earshotv1.CandidateType_CANDIDATE_TYPE_RELAY {
+		return graph.CandidateUnknown
+	}
+	return graph.Candidate(t)
+}
+
+func protocol(p earshotv1.Protocol) uint8 {
+	if p < 0 || p > earshotv1.Protocol_PROTOCOL_TLS {
+		return 0
+	}
+	return uint8(p)
+}
+
+// lost counts packets of a transport's streams in one window: those it received, and those that the other end did.
+type lost struct {
+	window          int64
+	inPackets, in   float32
+	outPackets, out float32
+}
+
+// lostIn returns what is counted for a window.
+func (e *end) lostIn(index int64) *lost {
+	for i := range e.lost {
+		if e.lost[i].window == index {
+			return &e.lost[i]
+		}
+	}
+	e.lost = append(e.lost, lost{window: index})
+	return &e.lost[len(e.lost)-1]
+}

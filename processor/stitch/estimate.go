@@ -1,0 +1,97 @@
+package stitch
+
+import "math"
+
+// Estimate is the round-trip time of a link as of an instant.
+type Estimate struct {
+	Us     float32 // bias removed
+	ErrUs  float32 // standard error without Lean
+	LeanUs float32 // what may be left of the bias: it has the same sign on every hop
+	AgeUs  int64
+	From   int64 // time of the oldest measurement that has a part in it
+	Source Source
+	Side   Side
+	Status Status
+}
+
+// What the error band is made of.
+const (
+	// driftPerSecond is by how much a delay may wander unseen, in µs per second of age.
+	driftPerSecond = 50
+	// imputedDrift is the same beyond the time to live.
+	imputedDrift = 400
+	// singleSigma stands for the deviation of too few points.
+	singleSigma = 700
+	// leanFloor is what noise leaves even at the lowest of many points, leanShare what may be wrong with what was taken off.
+	leanFloor = 350
+	leanShare = 0.25
+	// leanUnknown is what noise adds to a point of which nothing is known.
+	leanUnknown = 900
+)
+
+// At estimates as of an instant, from measurements not before notBefore, and not older than impute where there is none within its
+// time to live.
+func (l Link) At(at, notBefore, impute int64) Estimate {
+	var v view
+	v.look(l, at, notBefore)
+	var best *reading
+	var bestCost float32
+	for i := range v.seen {
+		r := &v.seen[i]
+		cost := ranks[r.place.source-1]
+		if r.place == l.First.Choice.place {
+			cost = -1
+		}
+		if r.until < at {
+			if at-r.newest > impute {
+				continue
+			}
+			cost += 1e6 + float32(at-r.newest) // any that lives goes first, then the youngest
+		}
+		if best == nil || cost < bestCost {
+			best, bestCost = r, cost
+		}
+	}
+	if best == nil {
+		return Estimate{Status: Missing}
+	}
+	return v.estimate(best, l.series(best.place), at)
+}
+
+func (v *view) estimate(r *reading, s *Series, at int64) Estimate {
+	bias, own := v.bias(r, s)
+	e := Estimate{
+		Us: max(r.us-bias, 1), Source: r.place.source, Side: r.place.side, Status: Measured, AgeUs: at - r.newest,
+	}
+	e.From = r.oldest
+	for i := range v.seen {
+		e.From = min(e.From, v.seen[i].oldest)
+	}
+	age := float32(e.AgeUs) / 1e6
+	drift := age * driftPerSecond
+	if r.until < at {
+		e.Status = Imputed
+		drift = age * imputedDrift
+	}
+	sigma := r.sigma
+	if r.n < enough {
+		sigma = max(sigma, singleSigma)
+	}
+	dispersion := 1.25 * sigma / float32(math.Sqrt(float64(r.n)))
+	e.ErrUs = hypot(dispersion, drift, r.held/2)
+	e.LeanUs = leanFloor + leanShare*bias
+	if r.n < enough {
+		e.LeanUs += (leanUnknown - leanFloor) * float32(enough-r.n) / enough
+	}
+	// Where jitter hides the noise, nothing was taken off for it.
+	e.LeanUs += (1 - own) * (leanUnknown - leanFloor)
+	return e
+}
+
+func hypot(v ...float32) float32 {
+	sum := float32(0)
+	for _, x := range v {
+		sum += x * x
+	}
+	return float32(math.Sqrt(float64(sum)))
+}

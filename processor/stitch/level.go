@@ -1,0 +1,96 @@
+package stitch
+
+import "slices"
+
+// level is what a history says of the present: the points since the delay last changed.
+type level struct {
+	us     float32 // median
+	floor  float32 // lowest single measurement
+	spread float32 // us - floor: how far measurements lie above what is there
+	sigma  float32 // standard deviation, from the median absolute deviation
+	n      int
+	newest int64
+	oldest int64
+	until  int64
+	// held is by how much the newest point stands out where it was left aside.
+	held float32
+}
+
+// How far a point must be off to be of another delay: some milliseconds, and well beyond what successive points differ by.
+const (
+	stepUs      = 3_000
+	stepNoise   = 4
+	earlyStepUs = 5_000
+)
+
+// level finds the points that belong together, newest first. A point that is alone with its value is noise, unless it is
+// the newest: then it may be the first of a new delay. A fall is believed at once, since noise only adds; a rise, when others say the
+// same (confirmed), or with the second point.
+func (h *history) level(confirmed func(from int64, base, us float32) bool) level {
+	limit := h.limit()
+	first := 0
+	var held float32
+	if h.n > 1 {
+		rise := h.us[0] - h.us[1]
+		near := h.n > 2 && diff(h.us[0], h.us[2]) <= limit
+		if rise > limit && !near && !confirmed(h.at[1], h.us[1], h.us[0]) {
+			first, held = 1, rise
+		}
+	}
+	var us [depth]float32
+	l := level{newest: h.at[first], until: h.until, held: held, floor: h.low[first]}
+	sum := float32(0)
+	for i := first; i < h.n; i++ {
+		if l.n > 0 && diff(h.us[i], sum/float32(l.n)) > limit {
+			if i+1 < h.n && diff(h.us[i+1], sum/float32(l.n)) <= limit {
+				continue // alone
+			}
+			break
+		}
+		us[l.n] = h.us[i]
+		l.n++
+		sum += h.us[i]
+		l.oldest = h.at[i]
+		l.floor = min(l.floor, h.low[i])
+	}
+	l.us, l.sigma = spreadOf(us[:l.n])
+	l.spread = max(l.us-l.floor, 0)
+	return l
+}
+
+// limit is the difference from which on two points are of different delays.
+func (h *history) limit() float32 {
+	if h.n < 4 {
+		return earlyStepUs
+	}
+	var d [depth]float32
+	for i := range h.n - 1 {
+		d[i] = diff(h.us[i], h.us[i+1])
+	}
+	s := d[:h.n-1]
+	slices.Sort(s)
+	return max(stepUs, stepNoise*s[len(s)/2])
+}
+
+// spreadOf returns the median and the standard deviation that the median absolute deviation stands for. It sorts v.
+func spreadOf(v []float32) (median, sigma float32) {
+	n := len(v)
+	if n == 1 {
+		return v[0], 0
+	}
+	slices.Sort(v)
+	median = (v[(n-1)/2] + v[n/2]) / 2
+	var d [depth]float32
+	for i := range v {
+		d[i] = diff(v[i], median)
+	}
+	slices.Sort(d[:n])
+	return median, 1.4826 * d[n/2]
+}
+
+func diff(a, b float32) float32 {
+	if a > b {
+		return a - b
+	}
+	return b - a
+}

@@ -1,0 +1,108 @@
+package stitch
+
+// view is all that the sources of a link say as of an instant.
+type view struct {
+	seen []reading
+	buf  [len(places)]reading
+}
+
+// reading is the level of one source.
+type reading struct {
+	place place
+	level
+}
+
+// Endpoint noise adds 0.3 to 1.5 ms to every reading, with a heavy tail, whatever the link's length: what lies within
+// noiseFull above the floor is taken for it, what lies beyond noiseNone is jitter of the network, of which the middle is the truth.
+const (
+	noiseFull = 2_500 // µs
+	noiseNone = 5_000
+	// Sources whose floors differ by more than this measure different times, not the same with different noise.
+	floorFull = 5_000
+	floorNone = 8_000
+)
+
+// fade is 1 up to full, 0 from none on, and linear between.
+func fade(v, full, none float32) float32 {
+	return max(min((none-v)/(none-full), 1), 0)
+}
+
+// look fills the view. Measurements from before notBefore are left out.
+func (v *view) look(l Link, at, notBefore int64) {
+	v.seen = v.buf[:0]
+	var all [len(places)]history
+	n := 0
+	for _, p := range places {
+		s := l.series(p)
+		if s == nil || !s.asOf(at, notBefore, &all[n]) {
+			continue
+		}
+		v.seen = append(v.seen, reading{place: p})
+		n++
+	}
+	for i := range v.seen {
+		v.seen[i].level = all[i].level(func(from int64, base, us float32) bool {
+			return confirms(all[:n], i, from, base, us)
+		})
+	}
+}
+
+// confirms says whether another source has risen too since the time from: what it says lies nearer to us than to base.
+func confirms(all []history, self int, from int64, base, us float32) bool {
+	for i := range all {
+		if i != self && all[i].at[0] > from && all[i].us[0] > (base+us)/2 {
+			return true
+		}
+	}
+	return false
+}
+
+// excess is by how much a reading's level is thought to lie above the delay: its own noise above its floor, and its floor
+// above that of the others over the same time. own is the share of its spread that is taken for noise.
+func (v *view) excess(r *reading) (us, own float32) {
+	own = fade(r.spread, noiseFull, noiseNone)
+	us = own * r.spread
+	cross := float32(0)
+	for i := range v.seen {
+		o := &v.seen[i]
+		if o.place == r.place || o.newest < r.oldest || o.oldest < r.oldest && o.n > 1 && r.n < 4 {
+			continue
+		}
+		d := r.floor - o.floor
+		if d <= cross {
+			continue
+		}
+		cross = max(cross, d*fade(d, floorFull, floorNone)*fade(o.spread, noiseFull, noiseNone)*own)
+	}
+	return us + cross, own
+}
+
+// enough is from how many points on a level speaks for itself; before, what was learned earlier holds.
+const enough = 4
+
+// bias is the excess, or what was learned of it before the delay last changed.
+func (v *view) bias(r *reading, s *Series) (us, own float32) {
+	us, own = v.excess(r)
+	if r.n < enough && s.bias > us {
+		// The median of few points is low as often as high.
+		share := float32(enough-r.n) / enough
+		us += (s.bias - us) * share
+	}
+	return us, own
+}
+
+// learn keeps each source's bias, for when its delay changes.
+func (v *view) learn(l Link) {
+	for i := range v.seen {
+		r := &v.seen[i]
+		if r.n < enough {
+			continue
+		}
+		s := l.series(r.place)
+		if us, _ := v.excess(r); s.bias == 0 {
+			s.bias = us
+		} else {
+			s.bias += (us - s.bias) / 4
+		}
+	}
+}
