@@ -49,9 +49,9 @@ function frame(s: Series, lines: boolean): Frame {
     r.high[at] = p.rtt_ms === null ? null : p.rtt_ms + err;
     r.low[at] = p.rtt_ms === null ? null : p.rtt_ms - err;
     r.bound[at] = p.rtt_ms === null ? p.rtt_lower_ms : null;
-    let sum: number | null = 0;
+    let sum = 0;
     p.hop_rtt_ms.forEach((v, i) => {
-      sum = sum === null || v === null ? null : sum + v;
+      sum += v ?? 0; // a missing hop has no height: the stack then ends at the lower bound
       const column = r.hops[i];
       if (column !== undefined) column[at] = lines ? v : sum;
       if (lines) f.top = Math.max(f.top, v ?? 0);

@@ -2,9 +2,9 @@ import type { JSX } from "preact";
 import { callPath, get, serverNow, type Path, type Series } from "./api";
 import { Chart } from "./chart";
 import { bitrate, ceiling, duration, ms, name, percent, windowEnd } from "./format";
-import { Kind, Status, Total } from "./list";
+import { Kind, Route, Status, Total } from "./list";
 import { useLive } from "./live";
-import { Axis, BudgetBar, Waterfall, extent } from "./waterfall";
+import { BudgetBar, Waterfall, extent } from "./waterfall";
 import type { View } from "./state";
 
 const spans: Record<string, { millis: number; every: number }> = {
@@ -51,6 +51,9 @@ export function Detail({ call, path, twin, view, change }: Props): JSX.Element {
   const fixed: Record<string, string> = ended ? { from: new Date(to - millis).toISOString(), to: new Date(to).toISOString() } : { since: span };
   const key = JSON.stringify([call, args, fixed]);
   const series = useLive<Series>(key, every, (signal) => get<Series>(callPath(call, "/paths/series"), { ...args, ...fixed }, signal));
+  // A call younger than the span fills the chart.
+  const first = Date.parse(series.data?.points[0]?.window_start ?? "");
+  const from = Math.min(Math.max(to - millis, Number.isNaN(first) ? 0 : first), to - 60e3);
   const score = path.kind === "audio" ? { label: "MOS", value: ms(path.score, 2) } : { label: "Video index", value: ms(path.score, 0), unit: "of 100" };
   return (
     <section class="detail panel" aria-label="The chosen path" data-testid="detail">
@@ -64,14 +67,11 @@ export function Detail({ call, path, twin, view, change }: Props): JSX.Element {
         <p class="big">
           <Total path={path} /> <span class="unit">ms RTT, end to end</span>
         </p>
+        <Route path={path} />
         <p class="since">Path unchanged for {duration(windowEnd(path) - Date.parse(path.epoch_start))}</p>
       </header>
 
       <Waterfall path={path} axis={ceiling(extent(path))} />
-      <div class="waterfall-axis">
-        <Axis axis={ceiling(extent(path))} />
-        <span>ms</span>
-      </div>
       {path.status === "partial" && (
         <p class="notice partial-note">
           {path.hops_expected - path.hops_measured} of {path.hops_expected} hops unknown. The sum of the others is a lower bound; it enters
@@ -100,7 +100,7 @@ export function Detail({ call, path, twin, view, change }: Props): JSX.Element {
         </div>
       </div>
       {series.data !== undefined ? (
-        <Chart series={series.data} from={to - millis} to={to} lines={view.lines === "1"} />
+        <Chart series={series.data} from={from} to={to} lines={view.lines === "1"} />
       ) : (
         <div class="chart waiting">{series.problem?.message ?? ""}</div>
       )}

@@ -25,8 +25,10 @@ export function Total({ path }: { path: Path }): JSX.Element {
   const { value, bound } = total(path);
   return (
     <span class="total">
-      {bound && value !== null && <span class="bound">≥</span>}
-      <b>{ms(value)}</b>
+      <span>
+        {bound && value !== null && <span class="bound">≥</span>}
+        <b>{ms(value)}</b>
+      </span>
       {path.rtt_err_ms !== null && <small>± {ms(path.rtt_err_ms)}</small>}
     </span>
   );
@@ -36,17 +38,19 @@ export function Kind({ kind }: { kind: string }): JSX.Element {
   return <span class={`kind ${kind}`}>{kind}</span>;
 }
 
-function Route({ path }: { path: Path }): JSX.Element {
+/** The SFUs on the way, and below them where they stand. */
+export function Route({ path }: { path: Path }): JSX.Element {
   if (path.sfu_path.length === 0) return <span class="route direct">direct, no SFU</span>;
+  const regions = path.region_path.some((r) => r !== "") ? path.region_path.map((r) => (r === "" ? "?" : r)).join(" › ") : "";
   return (
-    <span class="route" title={path.region_path.filter((r) => r !== "").join(" › ")}>
+    <span class="route" title={regions}>
       {path.sfu_path.map((sfu, i) => (
-        <span key={i} class="sfu">
+        <span key={i}>
           {i > 0 && <i>›</i>}
           {name(sfu)}
-          {path.region_path[i] ? <small>{path.region_path[i]}</small> : null}
         </span>
       ))}
+      {regions !== "" && <small>{regions}</small>}
     </span>
   );
 }
@@ -57,7 +61,7 @@ interface Props {
   axis: number;
   selected: string;
   ended: boolean;
-  choose: (p: Path) => void;
+  choose: (p: Path, e: MouseEvent) => void;
 }
 
 export function List({ title, paths, axis, selected, ended, choose }: Props): JSX.Element {
@@ -89,7 +93,7 @@ export function List({ title, paths, axis, selected, ended, choose }: Props): JS
             t.value === null ? "no value" : `${t.bound ? "at least " : ""}${ms(t.value)} ms`
           }, ${ended ? "ended" : statusText[p.status]}`;
           return (
-            <li key={key} class={`row ${key === selected ? "selected" : ""}`} data-testid="path" onClick={() => choose(p)}>
+            <li key={key} class={`row ${key === selected ? "selected" : ""}`} data-testid="path" onClick={(e) => choose(p, e)}>
               <button type="button" class="pick" aria-pressed={key === selected} aria-label={label} />
               <span class="who">
                 <b>{name(p.publisher)}</b>

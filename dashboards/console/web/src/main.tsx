@@ -1,5 +1,5 @@
 import { render, type JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { callPath, get, type Call, type Link, type Overview, type Path } from "./api";
@@ -106,13 +106,23 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
     live: order(filter(all.live, view.participant, view.kind), view.order),
     ended: filter(all.ended, view.participant, view.kind),
   };
-  const selected = chosen(view.path, shown, view.pin === "1");
+  // What was chosen for the user stays chosen: the slowest of today may be second in two seconds.
+  const given = useRef({ call, key: "" });
+  if (given.current.call !== call) given.current = { call, key: "" };
+  const selected = chosen(view.path || given.current.key, shown, view.pin === "1");
+  if (view.path === "" && selected !== undefined) given.current.key = pathKey(selected);
   const axis = ceiling(Math.max(10, ...shown.live.map(extent), ...shown.ended.map(extent)));
   const people = [...new Set(data.paths.flatMap((p) => [p.publisher, p.subscriber]))].filter((id) => id !== "").sort();
   const newest = shown.live.reduce<Path | undefined>((n, p) => (n === undefined || windowEnd(p) > windowEnd(n) ? p : n), undefined);
   const twins = (p: Path): boolean =>
     all.live.some((q) => q.track_id !== p.track_id && q.publisher === p.publisher && q.subscriber === p.subscriber && q.kind === p.kind);
-  const choose = (ended: boolean) => (p: Path) => change({ path: pathKey(p), pin: ended ? "1" : "" });
+  const choose = (ended: boolean) => (p: Path, e: MouseEvent) => {
+    change({ path: pathKey(p), pin: ended ? "1" : "" });
+    // Where the columns stand one below the other, a tap (not an arrow key) leads on to what it chose.
+    if (e.detail > 0 && matchMedia("(max-width: 1120px)").matches) {
+      requestAnimationFrame(() => document.querySelector(".detail")?.scrollIntoView({ block: "start", behavior: "smooth" }));
+    }
+  };
   const key = selected === undefined ? "" : pathKey(selected);
   return (
     <>
@@ -144,8 +154,8 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
             </div>
             <div class="segmented" role="group" aria-label="Order">
               {[
-                ["", "By name"],
-                ["rtt", "Slowest first"],
+                ["", "Name"],
+                ["rtt", "Slowest"],
               ].map(([v, label]) => (
                 <button key={v} type="button" aria-pressed={view.order === v} onClick={() => change({ order: v! })}>
                   {label}
@@ -180,7 +190,7 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
         <div class="side">
           {selected !== undefined && <Detail {...{ call, view, change }} path={selected} twin={twins(selected)} />}
           {data.hops.length > 0 && (
-            <section class="panel" aria-label="Topology">
+            <section class="panel map" aria-label="Topology">
               <div class="section-head">
                 <h3>Topology</h3>
                 <span class="hint">RTT per link in ms; click a client to filter</span>

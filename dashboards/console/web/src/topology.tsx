@@ -2,8 +2,20 @@ import type { JSX } from "preact";
 import type { Link, Node, Path } from "./api";
 import { ms, name, windowEnd } from "./format";
 
+// SFUs are laid out in this box; what is drawn then gives the picture its bounds.
 const width = 640;
 const height = 330;
+
+function bounds(places: Iterable<Place>): string {
+  const [xs, ys] = [[] as number[], [] as number[]];
+  for (const p of places) {
+    xs.push(p.x - 84, p.x + 84); // room for a name
+    ys.push(p.y - 30, p.y + 40);
+  }
+  if (xs.length === 0) return `0 0 ${width} ${height}`;
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return `${x} ${y} ${Math.max(...xs) - x} ${Math.max(...ys) - y}`;
+}
 
 interface Place {
   x: number;
@@ -108,7 +120,7 @@ export function Topology({ nodes, links, path, participant, choose }: Props): JS
   const onWay = (a: string, b: string): boolean => way.some((k, i) => (k === a && way[i + 1] === b) || (k === b && way[i + 1] === a));
   const dense = places.size > 40;
   return (
-    <svg class={`topology ${way.length > 0 ? "traced" : ""}`} viewBox={`0 0 ${width} ${height}`} role="group" aria-label="Topology of the call">
+    <svg class={`topology ${way.length > 0 ? "traced" : ""}`} viewBox={bounds(places.values())} role="group" aria-label="Topology of the call">
       {all.map((e) => {
         const [a, b] = [places.get(e.a), places.get(e.b)];
         if (a === undefined || b === undefined) return null;
@@ -152,7 +164,7 @@ export function Topology({ nodes, links, path, participant, choose }: Props): JS
             class={`node client ${on ? "on" : ""} ${participant === id ? "chosen" : ""}`}
             transform={`translate(${p.x} ${p.y})`}
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-pressed={participant === id}
             aria-label={`Only paths of ${name(id)}`}
             onClick={pick}

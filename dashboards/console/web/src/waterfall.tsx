@@ -104,6 +104,10 @@ export function Waterfall({ path, axis }: { path: Path; axis: number }): JSX.Ele
           </span>
         </li>
       ))}
+      <li class="scale" aria-hidden="true">
+        <Axis axis={axis} />
+        <span>ms</span>
+      </li>
     </ol>
   );
 }
