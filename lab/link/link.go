@@ -36,14 +36,21 @@ type Peer struct {
 	Watched *sfuprobe.Connection
 	// Link is what the peer is an end of.
 	Link *Link
+
+	onClose []func()
 }
+
+// OnClose has f called when the link is closed. It is for whoever sets the peer up, before its first negotiation.
+func (p *Peer) OnClose(f func()) { p.onClose = append(p.onClose, f) }
 
 // Link is two peers that are each other's remote.
 type Link struct {
 	A, B *Peer
 
-	mu     sync.Mutex // one negotiation at a time, so offers never meet
-	closed bool
+	mu      sync.Mutex // one negotiation at a time, so offers never meet
+	closed  bool
+	names   names
+	readers readers
 }
 
 // Maker makes links over one delay line.
@@ -142,13 +149,20 @@ func describe(pc *webrtc.PeerConnection, d webrtc.SessionDescription) (webrtc.Se
 	return *pc.LocalDescription(), nil
 }
 
-// Close closes both ends.
+// Close closes both ends and waits for their readers.
 func (l *Link) Close() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+	closed := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if closed {
 		return nil
 	}
-	l.closed = true
-	return errors.Join(l.A.PC.Close(), l.B.PC.Close())
+	for _, f := range append(l.A.onClose, l.B.onClose...) {
+		f()
+	}
+	l.readers.end()
+	err := errors.Join(l.A.PC.Close(), l.B.PC.Close())
+	l.readers.group.Wait()
+	return err
 }
