@@ -77,7 +77,7 @@ func newProbe(t *testing.T, cfg sfuprobe.Config) (*sfuprobe.Probe, *sink) {
 }
 
 // newAPI makes an API whose packets leave late by delay. Keepalives are frequent, so that STUN measures although media flows.
-func newAPI(t *testing.T, probe *sfuprobe.Probe, delay time.Duration) *webrtc.API {
+func newAPI(t testing.TB, probe *sfuprobe.Probe, delay time.Duration) *webrtc.API {
 	t.Helper()
 	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func (p *peer) connection(callID string, opts ...sfuprobe.WatchOption) (*webrtc.
 }
 
 // negotiate connects a to b; the tracks of both are there already.
-func negotiate(t *testing.T, a, b *webrtc.PeerConnection) {
+func negotiate(t testing.TB, a, b *webrtc.PeerConnection) {
 	t.Helper()
 	offer, err := a.CreateOffer(nil)
 	require.NoError(t, err)
@@ -152,7 +152,7 @@ func negotiate(t *testing.T, a, b *webrtc.PeerConnection) {
 	require.NoError(t, a.SetRemoteDescription(*b.LocalDescription()))
 }
 
-func newTrack(t *testing.T, mime, id string) *webrtc.TrackLocalStaticRTP {
+func newTrack(t testing.TB, mime, id string) *webrtc.TrackLocalStaticRTP {
 	t.Helper()
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, id, "stream")
 	require.NoError(t, err)
@@ -160,7 +160,7 @@ func newTrack(t *testing.T, mime, id string) *webrtc.TrackLocalStaticRTP {
 }
 
 // talk writes packets to the track, 100 a second, until the test ends.
-func talk(t *testing.T, track *webrtc.TrackLocalStaticRTP) {
+func talk(t testing.TB, track *webrtc.TrackLocalStaticRTP) {
 	t.Helper()
 	stop, done := make(chan struct{}), make(chan struct{})
 	t.Cleanup(func() { close(stop); <-done })

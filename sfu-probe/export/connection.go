@@ -97,13 +97,16 @@ func (e *Exporter) write(ctx context.Context, conn *websocket.Conn) error {
 			return nil
 		}
 		now := time.Now()
-		frame, sleepUntil, err := e.next(now, &clockDue)
+		frame, sample, sleepUntil, err := e.next(now, &clockDue)
 		if err != nil {
 			return err
 		}
 		if frame != nil {
 			if err := writeFrame(ctx, conn, frame); err != nil {
 				return cause(ctx, err)
+			}
+			if sample {
+				e.wrote()
 			}
 			continue
 		}
@@ -131,8 +134,14 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// next gives the next frame to send, or the time until which there will be none.
-func (e *Exporter) next(now time.Time, clockDue *time.Time) (frame []byte, sleepUntil time.Time, err error) {
+func (e *Exporter) wrote() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stats.SamplesSent++
+}
+
+// next gives the next frame to send and says whether it is a sample, or gives the time until which there will be none.
+func (e *Exporter) next(now time.Time, clockDue *time.Time) (frame []byte, sample bool, sleepUntil time.Time, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sleepUntil = *clockDue
@@ -141,7 +150,7 @@ func (e *Exporter) next(now time.Time, clockDue *time.Time) (frame []byte, sleep
 	case asking:
 		silent := asked.Add(e.cfg.AckTimeout)
 		if !now.Before(silent) {
-			return nil, now, errSilent
+			return nil, false, now, errSilent
 		}
 		sleepUntil = earlier(sleepUntil, silent)
 		if !now.Before(*clockDue) {
@@ -152,15 +161,15 @@ func (e *Exporter) next(now time.Time, clockDue *time.Time) (frame []byte, sleep
 		e.askTime = false
 		*clockDue = now.Add(e.cfg.ClockEvery)
 		frame, err = (&earshotv1.ClientFrame{Time: e.clock.request(now)}).MarshalVT()
-		return frame, now, err
+		return frame, false, now, err
 	}
 	if now.Before(e.paused) {
-		return nil, earlier(sleepUntil, e.paused), nil
+		return nil, false, earlier(sleepUntil, e.paused), nil
 	}
 	if e.queue.outstanding() {
 		silent := e.lastAck.Add(e.cfg.AckTimeout)
 		if !now.Before(silent) {
-			return nil, now, errSilent
+			return nil, false, now, errSilent
 		}
 		sleepUntil = earlier(sleepUntil, silent)
 	} else {
@@ -168,10 +177,9 @@ func (e *Exporter) next(now time.Time, clockDue *time.Time) (frame []byte, sleep
 	}
 	if entry := e.queue.unsent(); entry != nil {
 		entry.sent = true
-		e.stats.SamplesSent++
-		return entry.frame, now, nil
+		return entry.frame, true, now, nil
 	}
-	return nil, sleepUntil, nil
+	return nil, false, sleepUntil, nil
 }
 
 func earlier(a, b time.Time) time.Time {
