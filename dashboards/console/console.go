@@ -48,6 +48,7 @@ type Console struct {
 	query   Questions
 	log     *slog.Logger
 	metrics *metrics
+	handler http.Handler
 	server  *http.Server
 	ln      net.Listener
 	done    chan struct{}
@@ -72,12 +73,11 @@ func New(cfg Config, deps Dependencies) (*Console, error) {
 		return nil, fmt.Errorf("console metrics: %w", err)
 	}
 	c := &Console{cfg: cfg, query: deps.Query, log: deps.Logger, metrics: m}
-	h, err := c.Handler()
-	if err != nil {
+	if c.handler, err = c.routes(); err != nil {
 		return nil, err
 	}
 	c.server = &http.Server{
-		Handler:           h,
+		Handler:           c.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -86,6 +86,9 @@ func New(cfg Config, deps Dependencies) (*Console, error) {
 	}
 	return c, nil
 }
+
+// Handler is what the console serves, for use without its listener.
+func (c *Console) Handler() http.Handler { return c.handler }
 
 // Start listens and returns.
 func (c *Console) Start(ctx context.Context) error {

@@ -11,8 +11,7 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Handler is what the console serves, for use without its listener.
-func (c *Console) Handler() (http.Handler, error) {
+func (c *Console) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	handle := func(pattern string, h http.HandlerFunc) {
 		mux.HandleFunc("GET "+pattern, c.metrics.count(pattern, h))
