@@ -11,6 +11,7 @@ package delay
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,7 +46,8 @@ func (p Path) draw(r *rand.Rand) (time.Duration, bool) {
 
 // packet is one datagram on its way.
 type packet struct {
-	at   int64 // when to release, on the line's clock
+	next *packet // in the inbox
+	at   int64   // when to release, on the line's clock
 	conn *Conn
 	ip   [4]byte
 	port uint16
@@ -54,18 +56,24 @@ type packet struct {
 }
 
 // Line releases the packets of all its conns at their time. It is safe for concurrent use.
+//
+// The releaser waits for nobody: packets reach it over a stack without locks, as a writer that the kernel puts aside while
+// it holds a lock would hold up all packets of the line.
 type Line struct {
 	clock   clock
 	sleeper sleeper
 	done    chan struct{}
 	pool    sync.Pool
-
-	mu      sync.Mutex
-	queue   queue
-	rand    *rand.Rand
-	wakesAt int64 // what the releaser sleeps for
-	closed  bool
 	stats   counters
+
+	inbox  atomic.Pointer[packet]
+	held   atomic.Int64 // bytes
+	closed atomic.Bool
+	// asleepUntil is the time that the releaser sleeps for; awake while it does not.
+	asleepUntil atomic.Int64
+
+	mu   sync.Mutex
+	rand *rand.Rand
 }
 
 // NewLine starts a line. The seed decides jitter and loss.
@@ -83,11 +91,7 @@ func NewLine(seed uint64) *Line {
 
 // Close drops what is held and ends the releaser. Conns are closed by their owners.
 func (l *Line) Close() error {
-	l.mu.Lock()
-	closed := l.closed
-	l.closed = true
-	l.mu.Unlock()
-	if !closed {
+	if l.closed.CompareAndSwap(false, true) {
 		l.sleeper.wake()
 	}
 	<-l.done
@@ -97,33 +101,34 @@ func (l *Line) Close() error {
 // hold takes a packet that conn wrote to ip:port.
 func (l *Line) hold(conn *Conn, path Path, data []byte, ip [4]byte, port uint16) {
 	now := l.clock.now()
+	delay, ok := path.Delay, true
+	if path.Jitter > 0 || path.Loss > 0 {
+		l.mu.Lock()
+		delay, ok = path.draw(l.rand)
+		l.mu.Unlock()
+	}
+	if !ok {
+		l.stats.lost.Add(1)
+		return
+	}
+	if l.held.Add(int64(len(data))) > maxHeldBytes || l.closed.Load() {
+		l.held.Add(-int64(len(data)))
+		l.stats.dropped.Add(1)
+		return
+	}
 	p, _ := l.pool.Get().(*packet)
 	p.conn, p.ip, p.port = conn, ip, port
 	p.n = copy(p.data[:], data)
-
-	l.mu.Lock()
-	delay, ok := path.draw(l.rand)
-	switch {
-	case l.closed:
-	case !ok:
-		l.stats.lost++
-	case l.queue.bytes+p.n > maxHeldBytes:
-		l.stats.dropped++
-	default:
-		p.at = now + int64(delay)
-		l.queue.push(p)
-		wake := p.at < l.wakesAt
-		if wake {
-			l.wakesAt = p.at // one wake is enough
+	p.at = now + int64(max(delay, 0))
+	for {
+		p.next = l.inbox.Load()
+		if l.inbox.CompareAndSwap(p.next, p) {
+			break
 		}
-		l.mu.Unlock()
-		if wake {
-			l.sleeper.wake()
-		}
-		return
 	}
-	l.mu.Unlock()
-	l.pool.Put(p)
+	if until := l.asleepUntil.Load(); now+int64(max(delay, 0)) < until && l.asleepUntil.CompareAndSwap(until, awake) {
+		l.sleeper.wake()
+	}
 }
 
 // run is the releaser.
@@ -131,51 +136,54 @@ func (l *Line) run() {
 	defer close(l.done)
 	l.sleeper.enter()
 	var lead lead
-	var due []*packet
-	for {
+	var queue queue
+	for !l.closed.Load() {
 		ticket := l.sleeper.ticket()
-		l.mu.Lock()
-		if l.closed {
-			l.queue = queue{}
-			l.mu.Unlock()
-			return
-		}
-		now := l.clock.now()
-		horizon := now + lead.nanos()
-		for head := l.queue.head(); head != nil && head.at <= horizon; head = l.queue.head() {
-			due = append(due, l.queue.pop())
-		}
-		if len(due) == 0 {
-			l.wakesAt = forever
-			if head := l.queue.head(); head != nil {
-				l.wakesAt = head.at
+		l.asleepUntil.Store(awake)
+		l.collect(&queue)
+		for head := queue.head(); head != nil; head = queue.head() {
+			late := l.clock.now() - head.at
+			if late < -lead.nanos() {
+				break
 			}
-		}
-		until := l.wakesAt
-		l.mu.Unlock()
-
-		if len(due) == 0 {
-			if until != forever {
-				until -= lead.nanos()
-			}
-			l.sleeper.sleep(ticket, until)
-			continue
-		}
-		for i, p := range due {
-			late := l.clock.now() - p.at
+			p := queue.pop()
 			p.conn.send(p)
 			lead.learn(late)
 			l.stats.release(late)
+			l.held.Add(-int64(p.n))
 			p.conn = nil
 			l.pool.Put(p)
-			due[i] = nil
 		}
-		due = due[:0]
+		until := forever
+		if head := queue.head(); head != nil {
+			until = head.at
+		}
+		l.asleepUntil.Store(until)
+		if l.inbox.Load() != nil {
+			continue // who put it there may not have seen that this one lies down
+		}
+		if until != forever {
+			until -= lead.nanos()
+		}
+		l.sleeper.sleep(ticket, until)
 	}
 }
 
-// forever is a time that does not come.
-const forever = int64(1) << 62
+// collect takes everything out of the inbox.
+func (l *Line) collect(q *queue) {
+	for p := l.inbox.Swap(nil); p != nil; {
+		next := p.next
+		p.next = nil
+		q.push(p)
+		p = next
+	}
+}
+
+const (
+	// forever is a time that does not come, awake one that is always past.
+	forever = int64(1) << 62
+	awake   = int64(0)
+)
 
 // clock counts monotonic nanoseconds.
 type clock struct {

@@ -1,10 +1,7 @@
 package delay
 
 // queue orders packets by their release time: a binary heap.
-type queue struct {
-	heap  []*packet
-	bytes int
-}
+type queue struct{ heap []*packet }
 
 func (q *queue) head() *packet {
 	if len(q.heap) == 0 {
@@ -14,7 +11,6 @@ func (q *queue) head() *packet {
 }
 
 func (q *queue) push(p *packet) {
-	q.bytes += p.n
 	q.heap = append(q.heap, p)
 	i := len(q.heap) - 1
 	for i > 0 {
@@ -30,7 +26,6 @@ func (q *queue) push(p *packet) {
 
 func (q *queue) pop() *packet {
 	top := q.heap[0]
-	q.bytes -= top.n
 	last := len(q.heap) - 1
 	p := q.heap[last]
 	q.heap[last] = nil

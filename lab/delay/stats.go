@@ -21,7 +21,7 @@ const (
 )
 
 type counters struct {
-	lost, dropped uint64 // under the line's lock
+	lost, dropped atomic.Uint64
 	late          [buckets]atomic.Uint64
 }
 
@@ -35,9 +35,7 @@ func (c *counters) release(late int64) {
 
 // Stats may be asked for at any time.
 func (l *Line) Stats() Stats {
-	l.mu.Lock()
-	s := Stats{Lost: l.stats.lost, Dropped: l.stats.dropped}
-	l.mu.Unlock()
+	s := Stats{Lost: l.stats.lost.Load(), Dropped: l.stats.dropped.Load()}
 	var counts [buckets]uint64
 	for i := range counts {
 		counts[i] = l.stats.late[i].Load()
