@@ -216,6 +216,7 @@ func TestStreamsOfForeignPagesAreRefused(t *testing.T) {
 	_, res, err := websocket.Dial(t.Context(), "ws://"+c.Addr()+"/v1/stream", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://evil.example"}}})
 	require.Error(t, err)
 	require.Equal(t, http.StatusForbidden, res.StatusCode)
+	require.NoError(t, res.Body.Close())
 	dial(t, c, "Origin", "https://app.example")
 }
 

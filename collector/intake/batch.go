@@ -93,28 +93,29 @@ func (b *Batch) JSON(raw []byte) {
 	b.sample(raw)
 }
 
-// Frame takes a ClientFrame as protojson: its sample goes into the batch, or its time request is given back.
-func (b *Batch) Frame(raw []byte) (*earshotv1.TimeRequest, error) {
+// Frame takes a ClientFrame as protojson: its sample goes into the batch, or its time request is given back. Otherwise
+// refusal says what is wrong, and the batch is as before.
+func (b *Batch) Frame(raw []byte) (req *earshotv1.TimeRequest, refusal string) {
 	b.sc.empty()
 	if r := b.tooLarge(raw); r != nil {
-		return nil, r
+		return nil, r.Detail
 	}
 	if r := countJSON(raw, &b.in.cfg.Limits); r != nil {
-		return nil, r
+		return nil, r.Detail
 	}
 	frame := earshotv1.ClientFrame{}
 	if err := jsonOptions.Unmarshal(raw, &frame); err != nil {
-		return nil, errors.New(jsonError(err))
+		return nil, jsonError(err)
 	}
 	switch {
 	case frame.Time != nil:
-		return frame.Time, nil
+		return frame.Time, ""
 	case frame.Sample == nil:
-		return nil, errors.New("the frame holds neither sample nor time")
+		return nil, "the frame holds neither sample nor time"
 	}
 	b.sc.sample = frame.Sample
 	b.sample(raw)
-	return nil, nil //nolint:nilnil // a sample, and so no time request
+	return nil, ""
 }
 
 // Malformed notes a sample that could not even be told apart.

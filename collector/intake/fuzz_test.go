@@ -85,7 +85,7 @@ func FuzzFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		q := &fakeQueue{}
 		b := newIntake(q).Begin("fuzz", received, len(frame))
-		if req, err := b.Frame(frame); req != nil || err != nil {
+		if req, refusal := b.Frame(frame); req != nil || refusal != "" {
 			b.Drop()
 			return
 		}

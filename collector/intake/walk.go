@@ -58,79 +58,87 @@ func (b *Batch) WalkProto(body []byte, most int) error {
 }
 
 // WalkJSON gives every sample of a JSON body to b: of a SampleBatch object, of an array of samples, or a sample by itself.
+// Where the body ceases to be JSON, the rest of it counts as one bad sample.
 func (b *Batch) WalkJSON(body []byte, most int) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
+	err := b.walkJSON(dec, body, most)
+	if err == nil || errors.Is(err, ErrTooManySamples) {
+		return err
+	}
+	b.Malformed(rest(dec, body), "not JSON with samples: "+jsonError(err))
+	return nil
+}
+
+func (b *Batch) walkJSON(dec *json.Decoder, body []byte, most int) error {
 	tok, err := dec.Token()
 	if err != nil {
-		b.Malformed(body, "not JSON: "+jsonError(err))
-		return nil
+		return err
 	}
 	switch tok {
 	case json.Delim('['):
-		if ok, err := b.elements(dec, body, most); !ok || err != nil {
+		if err := b.elements(dec, most); err != nil {
 			return err
 		}
 	case json.Delim('{'):
-		found := false
-		for dec.More() {
-			key, err := dec.Token()
-			if err != nil {
-				b.Malformed(rest(dec, body), "not JSON: "+jsonError(err))
-				return nil
-			}
-			if key != "samples" {
-				var skip json.RawMessage
-				if err := dec.Decode(&skip); err != nil {
-					b.Malformed(body, "not JSON: "+jsonError(err))
-					return nil
-				}
-				continue
-			}
-			found = true
-			if tok, err = dec.Token(); err != nil || tok != json.Delim('[') {
-				b.Malformed(rest(dec, body), `"samples" is not an array`)
-				return nil
-			}
-			if ok, err := b.elements(dec, body, most); !ok || err != nil {
-				return err
-			}
+		found, err := b.members(dec, most)
+		if err != nil {
+			return err
 		}
 		if !found {
 			b.JSON(body)
 			return nil
 		}
-		if _, err := dec.Token(); err != nil {
-			b.Malformed(rest(dec, body), "not JSON: "+jsonError(err))
-			return nil
-		}
 	default:
-		b.Malformed(body, "neither a JSON object nor an array")
-		return nil
+		return errors.New("neither an object nor an array")
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		b.Malformed(rest(dec, body), "something follows the JSON value")
+		return errors.New("something follows the JSON value")
 	}
 	return nil
 }
 
-// elements reads an array up to its end; ok is false when the rest is not JSON.
-func (b *Batch) elements(dec *json.Decoder, body []byte, most int) (ok bool, err error) {
+// members reads an object to its end and takes the samples from it, if that is what it has.
+func (b *Batch) members(dec *json.Decoder, most int) (found bool, err error) {
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return found, err
+		}
+		if key != "samples" {
+			var skip json.RawMessage
+			if err := dec.Decode(&skip); err != nil {
+				return found, err
+			}
+			continue
+		}
+		found = true
+		if tok, err := dec.Token(); err != nil {
+			return found, err
+		} else if tok != json.Delim('[') {
+			return found, errors.New(`"samples" is not an array`)
+		}
+		if err := b.elements(dec, most); err != nil {
+			return found, err
+		}
+	}
+	_, err = dec.Token()
+	return found, err
+}
+
+// elements reads an array to its end.
+func (b *Batch) elements(dec *json.Decoder, most int) error {
 	var raw json.RawMessage
 	for dec.More() {
 		if b.n >= most {
-			return false, ErrTooManySamples
+			return ErrTooManySamples
 		}
 		if err := dec.Decode(&raw); err != nil {
-			b.Malformed(rest(dec, body), "not JSON: "+jsonError(err))
-			return false, nil
+			return err
 		}
 		b.JSON(raw)
 	}
-	if _, err := dec.Token(); err != nil {
-		b.Malformed(rest(dec, body), "not JSON: "+jsonError(err))
-		return false, nil
-	}
-	return true, nil
+	_, err := dec.Token()
+	return err
 }
 
 func rest(dec *json.Decoder, body []byte) []byte {

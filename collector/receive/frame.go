@@ -82,13 +82,13 @@ func sentAt(req []byte) (us int64) {
 // text takes a ClientFrame as protojson, for whoever has no protobuf at hand. It is answered in kind.
 func (sk *socket) text(ctx context.Context, frame []byte, received time.Time) error {
 	b := sk.server.intake.Begin(from, received, len(frame))
-	req, err := b.Frame(frame)
-	switch {
-	case err != nil:
+	req, refusal := b.Frame(frame)
+	if refusal != "" {
 		b.Drop()
-		sk.bad(true, "malformed: not a JSON earshot.v1.ClientFrame: "+err.Error())
+		sk.bad(true, "malformed: not a JSON earshot.v1.ClientFrame: "+refusal)
 		return nil
-	case req != nil:
+	}
+	if req != nil {
 		b.Drop()
 		return sk.clock(ctx, req.SentAtUs, received, true)
 	}
