@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -64,6 +65,11 @@ type E2ERow struct {
 	SubscriberApp    string `json:"subscriber_app"`
 }
 
+// End is when the window ends.
+func (r *E2ERow) End() time.Time {
+	return r.WindowStart.Add(time.Duration(r.WindowMs) * time.Millisecond)
+}
+
 // Hop is one link of a path in one window.
 type Hop struct {
 	From   string   `json:"from"`
@@ -120,8 +126,12 @@ type hopColumns struct {
 	age                      []uint32
 }
 
-func (c *hopColumns) hops() []Hop {
-	out := make([]Hop, len(c.from))
+func (c *hopColumns) hops() ([]Hop, error) {
+	n := len(c.from)
+	if len(c.to) != n || len(c.rtt) != n || len(c.err) != n || len(c.age) != n || len(c.source) != n || len(c.status) != n {
+		return nil, errors.New("the hop columns of a row differ in length")
+	}
+	out := make([]Hop, n)
 	for i := range out {
 		out[i] = Hop{
 			From: c.from[i], To: c.to[i], RTT: figure(c.rtt[i]), Err: figure(c.err[i]),
@@ -131,7 +141,7 @@ func (c *hopColumns) hops() []Hop {
 			out[i].Err = nil
 		}
 	}
-	return out
+	return out, nil
 }
 
 // figure turns the NaN of an array, which cannot hold NULL, into nil.
@@ -162,6 +172,6 @@ func scanE2E(rows clickhouse.Rows) (E2ERow, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Hops = h.hops()
-	return r, nil
+	r.Hops, err = h.hops()
+	return r, err
 }

@@ -153,6 +153,7 @@ func TestE2EGivesEveryWindowWithItsHops(t *testing.T) {
 	require.InDelta(t, 14, *r.Budget.Send, 0)
 	require.Equal(t, map[string]float32{"delay": 1.5}, r.ScoreParts)
 	require.Nil(t, r.CaptureDelay)
+	require.NotNil(t, r.Budget.Missing, "an empty array is no null in JSON")
 }
 
 func TestMissingHopIsUnknownAndNotZero(t *testing.T) {

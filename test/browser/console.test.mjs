@@ -191,6 +191,18 @@ describe("console", { skip: obstacle() }, () => {
     }, { viewport: { width: 390, height: 844 }, colorScheme: scheme });
   }
 
+  onPage("says what the store's trouble is, and does not forget what it knew", "", async (page, { forgive }) => {
+    await page.getByTestId("paths").waitFor();
+    forgive();
+    await page.route("**/api/v1/**", (r) =>
+      r.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, detail: "the store cannot answer now" }) }));
+    await page.getByTestId("away").waitFor();
+    assert.match(await page.getByTestId("away").innerText(), /^the store cannot answer now\. Asking again/);
+    assert.equal(await page.getByTestId("paths").getByTestId("path").count(), 24);
+    await page.unroute("**/api/v1/**");
+    await page.getByTestId("away").waitFor({ state: "detached", timeout: 20_000 });
+  });
+
   // Last, since it ends the server that the others use.
   onPage("says when the server has gone, keeps what it has, and comes back by itself", "", async (page, { forgive }) => {
     await page.getByTestId("paths").waitFor();

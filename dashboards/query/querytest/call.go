@@ -77,7 +77,7 @@ func (c Call) Insert(ctx context.Context, db *clickhouse.DB, first, count int) e
 // wander is a small deviation from 0 to 1 that depends on what and when, and on nothing else.
 func wander(what string, window int) float64 {
 	h := fnv.New32a()
-	fmt.Fprintf(h, "%s/%d", what, window)
+	_, _ = fmt.Fprintf(h, "%s/%d", what, window) // a hash takes everything
 	slow := 0.5 + 0.5*math.Sin(float64(window)/17+float64(len(what)))
 	return 0.4*slow + 0.6*float64(h.Sum32()%1000)/1000
 }
@@ -130,8 +130,9 @@ func (c Call) tracks(w int) []track {
 
 func (c Call) links(w int) []link {
 	start := c.Start.Add(time.Duration(w) * Window)
-	var out []link
-	for _, cl := range clients(w) {
+	ends := clients(w)
+	out := make([]link, 0, len(ends)+len(line)-1)
+	for _, cl := range ends {
 		rtt := cl.rtt + 2*wander(cl.id+cl.sfu, w)
 		out = append(out, link{start, "client", cl.id, "", "sfu", cl.sfu, regions[cl.sfu], rtt, "rtcp_rr"})
 	}
@@ -144,8 +145,9 @@ func (c Call) links(w int) []link {
 
 func (c Call) samples(w int) []sample {
 	at := c.Start.Add(time.Duration(w)*Window + Window/2)
-	var out []sample
-	for _, cl := range clients(w) {
+	ends := clients(w)
+	out := make([]sample, 0, len(ends)+len(line))
+	for _, cl := range ends {
 		out = append(out, sample{at, "client", cl.id, uint64(w), cl.id == "dee" && w%10 == 9})
 	}
 	for _, s := range line {

@@ -21,12 +21,13 @@ func E2E(w io.Writer, callID string, rows []query.E2ERow) error {
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "WINDOW\tPUBLISHER\tSUBSCRIBER\tKIND\tPATH\tRTT\tHOPS\tMOUTH-TO-EAR\tSTATUS")
+	// What goes wrong while writing shows at the flush.
+	_, _ = fmt.Fprintln(tw, "WINDOW\tPUBLISHER\tSUBSCRIBER\tKIND\tPATH\tRTT\tHOPS\tMOUTH-TO-EAR\tSTATUS")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		_, _ = fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			r.WindowStart.UTC().Format("2006-01-02 15:04:05Z"), name(r.PublisherID), name(r.SubscriberID), r.Kind,
-			Path(r.SFUPath), rtt(r), hops(r.Hops), unit(r.MouthToEar, 0), r.Status)
+			Path(r.SFUPath), RTT(r), hops(r.Hops), unit(r.MouthToEar, 0), r.Status)
 	}
 	return tw.Flush()
 }
@@ -56,7 +57,8 @@ func Path(sfus []string) string {
 	return strings.Join(names, " > ")
 }
 
-func rtt(r *query.E2ERow) string {
+// RTT writes a window's round-trip time with its error band, or its lower bound.
+func RTT(r *query.E2ERow) string {
 	switch {
 	case r.RTT != nil && r.RTTErr != nil:
 		return fmt.Sprintf("%.1f ± %.1f ms", *r.RTT, *r.RTTErr)

@@ -33,8 +33,11 @@ function App(): JSX.Element {
   const [view, change] = useView();
   const list = useLive<Call[]>("calls", view.call === "" ? 2000 : 6000, async (signal) => (await get<{ calls: Call[] }>("calls", {}, signal)).calls);
   const calls = list.data ?? [];
-  // Without a choice: the call that runs, or else the last one.
-  const call = view.call !== "" ? view.call : ((calls.find((c) => c.live) ?? calls[0])?.call_id ?? "");
+  // Without a choice: the call that runs, or else the last one. Of two that run it stays with the one that it has.
+  const given = useRef("");
+  const kept = calls.find((c) => c.call_id === given.current && c.live);
+  const call = view.call !== "" ? view.call : ((kept ?? calls.find((c) => c.live) ?? calls[0])?.call_id ?? "");
+  given.current = call;
   const current = useLive<CallData>(call === "" ? null : call, 2000, (signal) => loadCall(call, signal));
   const problem = current.problem ?? list.problem;
   useEffect(() => {
