@@ -149,7 +149,7 @@ func TestBadFramesAreAnsweredAndTheStreamGoesOn(t *testing.T) {
 	p.send(&pb.ClientFrame{Sample: sample(7)})
 	require.Equal(t, uint64(7), p.receive().Ack.Sequence)
 	require.Len(t, f.of(topic.Samples), 1)
-	require.Eventually(t, func() bool { return len(f.of(topic.Dead)) == 3 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(f.of(topic.Dead)) == 10 }, time.Second, time.Millisecond)
 }
 
 func TestFramesOfTextAreAnsweredInKind(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 // from names this way in, for metrics and dead letters.
 const from = "websocket"
 
+const notAFrame = "not a protobuf earshot.v1.ClientFrame: "
+
 // binary takes a protobuf ClientFrame. The sample in it is not decoded here: the intake wants it as it came.
 func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.Time) error {
 	frame := buf.Bytes()
@@ -21,13 +23,11 @@ func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.T
 	for len(frame) > 0 {
 		num, typ, n := protowire.ConsumeTag(frame)
 		if n < 0 {
-			sk.bad(false, "malformed: not a protobuf earshot.v1.ClientFrame: "+protowire.ParseError(n).Error())
-			return nil
+			return sk.bad(ctx, buf.Bytes(), received, notAFrame+protowire.ParseError(n).Error())
 		}
 		m := protowire.ConsumeFieldValue(num, typ, frame[n:])
 		if m < 0 {
-			sk.bad(false, "malformed: not a protobuf earshot.v1.ClientFrame: "+protowire.ParseError(m).Error())
-			return nil
+			return sk.bad(ctx, buf.Bytes(), received, notAFrame+protowire.ParseError(m).Error())
 		}
 		value := frame[n : n+m]
 		frame = frame[n+m:]
@@ -44,14 +44,21 @@ func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.T
 		}
 		b := sk.server.intake.Begin(from, received, len(value))
 		b.Proto(value)
-		if err := sk.submit(ctx, b, false); err != nil {
+		if err := sk.submit(ctx, b, kindSample, false); err != nil {
 			return err
 		}
 	}
 	if !seen {
-		sk.bad(false, "malformed: the frame holds neither sample nor time")
+		return sk.bad(ctx, buf.Bytes(), received, "the frame holds neither sample nor time")
 	}
 	return nil
+}
+
+// bad answers a binary frame that is none, and sees to its dead letter.
+func (sk *socket) bad(ctx context.Context, frame []byte, received time.Time, detail string) error {
+	b := sk.server.intake.Begin(from, received, 0)
+	b.Malformed(frame, detail)
+	return sk.submit(ctx, b, kindBad, false)
 }
 
 // sentAt reads a TimeRequest.
@@ -84,15 +91,14 @@ func (sk *socket) text(ctx context.Context, frame []byte, received time.Time) er
 	b := sk.server.intake.Begin(from, received, len(frame))
 	req, refusal := b.Frame(frame)
 	if refusal != "" {
-		b.Drop()
-		sk.bad(true, "malformed: not a JSON earshot.v1.ClientFrame: "+refusal)
-		return nil
+		b.Malformed(frame, "not a JSON earshot.v1.ClientFrame: "+refusal)
+		return sk.submit(ctx, b, kindBad, true)
 	}
 	if req != nil {
 		b.Drop()
 		return sk.clock(ctx, req.SentAtUs, received, true)
 	}
-	return sk.submit(ctx, b, true)
+	return sk.submit(ctx, b, kindSample, true)
 }
 
 // encode writes a ServerFrame as the other side speaks.

@@ -15,7 +15,7 @@ type socket struct {
 	server *Server
 	conn   *websocket.Conn
 	cancel context.CancelFunc
-	// A sample takes a slot when it is read and gives it back when its ack is written.
+	// A sample, or a frame that should have been one, takes a slot when it is read and gives it back when its ack is written.
 	slots chan struct{}
 	wake  chan struct{}
 
@@ -30,17 +30,11 @@ type pending struct {
 	err      string
 	retry    time.Duration
 	text     bool
-	slotless bool // answers no sample
 }
-
-// mostSlotless bounds answers to frames that are no samples, which a peer that never reads could heap up.
-const mostSlotless = 64
 
 func (sk *socket) push(p pending) {
 	sk.mu.Lock()
-	if !p.slotless || len(sk.acks) < cap(sk.slots)+mostSlotless {
-		sk.acks = append(sk.acks, p)
-	}
+	sk.acks = append(sk.acks, p) // bounded by the slots
 	sk.mu.Unlock()
 	select {
 	case sk.wake <- struct{}{}:
@@ -90,9 +84,7 @@ func (sk *socket) ack(ctx context.Context, p *pending, buf []byte) ([]byte, erro
 	if err == nil {
 		err = sk.send(ctx, buf, p.text)
 	}
-	if !p.slotless {
-		<-sk.slots
-	}
+	<-sk.slots
 	return buf, err
 }
 

@@ -104,22 +104,17 @@ const (
 	timeSentAt  protowire.Number = 1
 )
 
-// kinds of frames, for the metrics
+// Kinds of frames, for the metrics.
 const (
 	kindSample = "sample"
 	kindTime   = "time"
 	kindBad    = "bad"
 )
 
-func (sk *socket) bad(text bool, detail string) {
-	sk.server.metrics.frames.WithLabelValues(kindBad).Inc()
-	sk.push(pending{text: text, slotless: true, err: detail})
-}
-
 // submit puts a batch of one sample into the queue and sees to its answer.
-func (sk *socket) submit(ctx context.Context, b *intake.Batch, text bool) error {
+func (sk *socket) submit(ctx context.Context, b *intake.Batch, kind string, text bool) error {
 	s := sk.server
-	s.metrics.frames.WithLabelValues(kindSample).Inc()
+	s.metrics.frames.WithLabelValues(kind).Inc()
 	p := pending{text: text}
 	p.session, p.sequence = b.Last()
 	received := b.Received()
