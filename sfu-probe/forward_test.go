@@ -24,7 +24,7 @@ func relay(from *webrtc.PeerConnection, to *webrtc.TrackLocalStaticRTP, hold tim
 				return
 			}
 			time.Sleep(hold)
-			packet.Header.Extensions, packet.Header.Extension = nil, false
+			packet.Extensions, packet.Extension = nil, false
 			_ = to.WriteRTP(packet)
 		}
 	})

@@ -28,7 +28,7 @@ func (p *Probe) register(r prometheus.Registerer) error {
 		counter("connects_total", "Connections made to the collector.", func(s Stats) uint64 { return s.Connects }),
 		gauge("samples_queued", "Samples that wait to be acknowledged.", func(s Stats) uint64 { return s.SamplesQueued }),
 		gauge("queue_bytes", "Bytes of the samples that wait to be acknowledged.", func(s Stats) uint64 { return s.BytesQueued }),
-		gauge("connections", "PeerConnections watched.", func(s Stats) uint64 { return uint64(s.Connections) }), //nolint:gosec // a length
+		gauge("connections", "PeerConnections watched.", func(s Stats) uint64 { return uint64(s.Connections) }), // a length
 	} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("sfuprobe: register metrics: %w", err)

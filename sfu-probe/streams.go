@@ -62,12 +62,12 @@ func (s *sampler) outbound(c *Connection, out *rtpstats.Outbound) {
 		m.Rtts = appendRTT(m.Rtts, earshotv1.RTTSource_RTT_SOURCE_RTCP_RR, r.Latest, r.Total, r.Count, r.MeasuredAt)
 	}
 	if r := st.Residence; r.Packets > 0 {
-		m.ResidenceMeanUs, m.ResidenceMaxUs = uint32(micros(r.Mean)), uint32(micros(r.Max)) //nolint:gosec // microseconds
+		m.ResidenceMeanUs, m.ResidenceMaxUs = uint32(micros(r.Mean)), uint32(micros(r.Max)) // microseconds
 		m.ResidencePackets = r.Packets
 	}
 }
 
-func micros(d time.Duration) uint64 { return uint64(max(d, 0).Microseconds()) } //nolint:gosec // not negative
+func micros(d time.Duration) uint64 { return uint64(max(d, 0).Microseconds()) } // not negative
 
 // The messages of a sample are kept and filled anew.
 

@@ -77,7 +77,7 @@ func (c *clock) offset(now time.Time) *earshotv1.ClockOffset {
 	for _, e := range c.exchanges {
 		err := e.roundTrip/2 + max(now.Sub(e.at), 0)/maxDrift
 		// Rounded up: the error is a bound.
-		us := uint64((err + time.Microsecond - 1) / time.Microsecond) //nolint:gosec // not negative
+		us := uint64((err + time.Microsecond - 1) / time.Microsecond) // not negative
 		if best == nil || us < best.ErrorUs {
 			best = &earshotv1.ClockOffset{OffsetUs: e.offset.Microseconds(), ErrorUs: us}
 		}

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type collector struct {
 	t      *testing.T
 	pipes  chan net.Conn
+	ended  chan struct{}
 	server *http.Server
 
 	mu       sync.Mutex
@@ -28,6 +29,8 @@ type collector struct {
 	down     bool                                   // refuses to connect
 	status   int                                    // refuses the WebSocket with this
 	garbage  bool                                   // answers everything with what is no frame
+	stuck    bool                                   // accepts, and does no more
+	limit    int64                                  // of a frame
 	retry    string                                 // and this Retry-After
 	answer   func(*earshotv1.Sample) *earshotv1.Ack // nil: as a good collector; an answer of nil: none
 	time     func(*earshotv1.TimeRequest) *earshotv1.TimeReply
@@ -38,11 +41,11 @@ type collector struct {
 }
 
 func newCollector(t *testing.T) *collector {
-	c := &collector{t: t, pipes: make(chan net.Conn), conns: map[net.Conn]bool{}}
+	c := &collector{t: t, pipes: make(chan net.Conn), ended: make(chan struct{}), conns: map[net.Conn]bool{}}
 	c.server = &http.Server{Handler: c, ReadHeaderTimeout: time.Minute}
 	served := make(chan struct{})
 	go func() { defer close(served); _ = c.server.Serve(c) }()
-	t.Cleanup(func() { _ = c.server.Close(); c.drop(); <-served })
+	t.Cleanup(func() { close(c.ended); _ = c.server.Close(); c.drop(); <-served })
 	return c
 }
 
@@ -98,6 +101,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	status, retry := c.status, c.retry
 	c.headers = r.Header.Clone()
+	stuck, limit := c.stuck, c.limit
 	c.mu.Unlock()
 	if status != 0 {
 		w.Header().Set("Retry-After", retry)
@@ -109,19 +113,26 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = conn.CloseNow() }()
+	if stuck {
+		<-c.ended
+		return
+	}
+	if limit > 0 {
+		conn.SetReadLimit(limit)
+	}
 	for {
 		_, raw, err := conn.Read(r.Context())
 		if err != nil {
 			return
 		}
 		var frame earshotv1.ClientFrame
-		if !c.reply(conn, r.Context(), raw, &frame) {
+		if !c.reply(r.Context(), conn, raw, &frame) {
 			return
 		}
 	}
 }
 
-func (c *collector) reply(conn *websocket.Conn, ctx context.Context, raw []byte, frame *earshotv1.ClientFrame) bool {
+func (c *collector) reply(ctx context.Context, conn *websocket.Conn, raw []byte, frame *earshotv1.ClientFrame) bool {
 	if frame.UnmarshalVT(raw) != nil {
 		c.t.Error("a frame that cannot be read")
 		return false
@@ -154,6 +165,18 @@ func (c *collector) reply(conn *websocket.Conn, ctx context.Context, raw []byte,
 	b, err := out.MarshalVT()
 	require.NoError(c.t, err)
 	return conn.Write(ctx, websocket.MessageBinary, b) == nil
+}
+
+func (c *collector) dialled() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]time.Time(nil), c.dials...)
+}
+
+func (c *collector) asked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests
 }
 
 func (c *collector) sequences() []uint64 {

@@ -16,6 +16,9 @@ import (
 // writeTimeout is how long one frame may take to be written.
 const writeTimeout = 10 * time.Second
 
+// verdict is how long a connection that cannot be written to any more may take to say why.
+const verdict = time.Second
+
 // retryError is a refusal to connect that says when to come again.
 type retryError struct {
 	err   error
@@ -49,9 +52,27 @@ func (e *Exporter) connection(ctx context.Context) error {
 		cancel(e.read(ctx, conn))
 	}()
 	if err := e.write(ctx, conn); err != nil {
+		select { // The reader may be about to learn why.
+		case <-read:
+		case <-time.After(verdict):
+		}
+		err = cause(ctx, err)
+		if websocket.CloseStatus(err) == websocket.StatusMessageTooBig {
+			e.tooBig()
+		}
 		return err
 	}
 	return conn.Close(websocket.StatusNormalClosure, "")
+}
+
+// tooBig gives up the largest of the samples that the connection broke over: sent again, it would break the next one too.
+func (e *Exporter) tooBig() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if i := e.queue.largestSent(); i >= 0 {
+		e.queue.remove(i)
+		e.stats.SamplesRefused++
+	}
 }
 
 func (e *Exporter) dial(ctx context.Context) (*websocket.Conn, error) {
@@ -64,7 +85,8 @@ func (e *Exporter) dial(ctx context.Context) (*websocket.Conn, error) {
 		}
 		header.Set("Authorization", "Bearer "+e.cfg.Token)
 	}
-	conn, resp, err := websocket.Dial(ctx, e.cfg.URL, &websocket.DialOptions{HTTPClient: e.cfg.HTTPClient, HTTPHeader: header})
+	options := &websocket.DialOptions{HTTPClient: e.cfg.HTTPClient, HTTPHeader: header}
+	conn, resp, err := websocket.Dial(ctx, e.cfg.URL, options) //nolint:bodyclose // Dial closes it.
 	if err == nil {
 		return conn, nil
 	}
@@ -103,7 +125,7 @@ func (e *Exporter) write(ctx context.Context, conn *websocket.Conn) error {
 		}
 		if frame != nil {
 			if err := writeFrame(ctx, conn, frame); err != nil {
-				return cause(ctx, err)
+				return err
 			}
 			if sample {
 				e.wrote()
@@ -115,7 +137,7 @@ func (e *Exporter) write(ctx context.Context, conn *websocket.Conn) error {
 		case <-e.wake:
 		case <-alarm.C:
 		case <-ctx.Done():
-			return cause(ctx, ctx.Err())
+			return ctx.Err()
 		}
 	}
 }

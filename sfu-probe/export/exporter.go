@@ -77,7 +77,7 @@ func (e *Exporter) Send(sample *earshotv1.Sample) {
 		return
 	}
 	dropped := e.queue.push(&entry{session: sample.GetSessionId(), sequence: sample.GetSequence(), frame: frame})
-	e.stats.SamplesDropped += uint64(dropped) //nolint:gosec // a count
+	e.stats.SamplesDropped += uint64(dropped) // a count
 	e.poke()
 }
 
@@ -94,7 +94,7 @@ func (e *Exporter) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.stats
-	s.SamplesQueued, s.BytesQueued = uint64(len(e.queue.entries)), uint64(e.queue.bytes) //nolint:gosec // counts
+	s.SamplesQueued, s.BytesQueued = uint64(len(e.queue.entries)), uint64(e.queue.bytes) // counts
 	return s
 }
 
@@ -161,7 +161,7 @@ func (e *Exporter) run(ctx context.Context) {
 			e.log.Warn("no connection to the collector, trying on", "url", e.cfg.URL, "error", err)
 			reported = true
 		}
-		wait := backoff/2 + rand.N(backoff/2+1) //nolint:gosec // jitter is no secret
+		wait := backoff/2 + rand.N(backoff/2+1) // jitter is no secret
 		if patience := (*retryError)(nil); errors.As(err, &patience) {
 			wait = max(wait, patience.after)
 		}

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,8 +31,10 @@ func TestSamplesAreSentAndAcknowledgedInOrder(t *testing.T) {
 		require.Equal(t, []uint64{1, 2, 3, 4, 5}, c.sequences())
 		s := e.Stats()
 		require.Equal(t, Stats{SamplesSent: 5, SamplesAcked: 5, Connects: 1}, s)
-		require.Equal(t, "Bearer secret", c.headers.Get("Authorization"))
-		require.Equal(t, "one", c.headers.Get("X-Tenant"))
+		c.set(func() {
+			require.Equal(t, "Bearer secret", c.headers.Get("Authorization"))
+			require.Equal(t, "one", c.headers.Get("X-Tenant"))
+		})
 		shutdown(t, e)
 	})
 }
@@ -98,8 +101,9 @@ func TestAttemptsToConnectGrowRareAndAreJittered(t *testing.T) {
 		e := c.exporter()
 		time.Sleep(10 * time.Minute)
 		var waits []time.Duration
-		for i := 1; i < len(c.dials); i++ {
-			waits = append(waits, c.dials[i].Sub(c.dials[i-1]))
+		dials := c.dialled()
+		for i := 1; i < len(dials); i++ {
+			waits = append(waits, dials[i].Sub(dials[i-1]))
 		}
 		distinct := map[time.Duration]bool{}
 		for i, w := range waits {
@@ -118,8 +122,9 @@ func TestAttemptsToConnectGrowRareAndAreJittered(t *testing.T) {
 		before := time.Now()
 		c.drop()
 		time.Sleep(time.Second)
-		require.NotEmpty(t, c.dials, "the backoff begins anew after a connection that worked")
-		require.LessOrEqual(t, c.dials[0].Sub(before), time.Second)
+		dials = c.dialled()
+		require.NotEmpty(t, dials, "the backoff begins anew after a connection that worked")
+		require.LessOrEqual(t, dials[0].Sub(before), time.Second)
 		require.NoError(t, e.Shutdown(context.Background()))
 	})
 }
@@ -170,7 +175,7 @@ func TestRefusalsAndPauses(t *testing.T) {
 			c.status, c.retry = http.StatusServiceUnavailable, "120"
 			e := c.exporter()
 			time.Sleep(119 * time.Second)
-			require.Len(t, c.dials, 1)
+			require.Len(t, c.dialled(), 1)
 			c.set(func() { c.status = 0 })
 			time.Sleep(2 * time.Second)
 			require.Equal(t, uint64(1), e.Stats().Connects)
@@ -197,16 +202,53 @@ func TestASilentCollectorIsLeft(t *testing.T) {
 	})
 }
 
+func TestASampleThatIsTooBigIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector(t)
+		c.limit = 1000
+		e := c.exporter()
+		big := sample(2)
+		big.Streams = []*earshotv1.Stream{{TrackId: strings.Repeat("x", 2000)}}
+		e.Send(sample(1))
+		e.Send(big)
+		e.Send(sample(3))
+		time.Sleep(10 * time.Second)
+		s := e.Stats()
+		require.Equal(t, uint64(1), s.SamplesRefused)
+		require.Equal(t, uint64(2), s.SamplesAcked)
+		require.Equal(t, uint64(2), s.Connects)
+		shutdown(t, e)
+	})
+}
+
+// A collector that accepts the connection and then neither reads nor writes.
+func TestNothingBlocksTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector(t)
+		c.stuck = true
+		e := c.exporter(func(cfg *Config) { cfg.QueueBytes = 100_000 })
+		before := time.Now()
+		for i := range uint64(10000) {
+			e.Send(sample(i + 1))
+			e.Clock()
+			e.Stats()
+		}
+		require.Zero(t, time.Since(before), "in the time of synctest a wait would show")
+		require.LessOrEqual(t, e.Stats().BytesQueued, uint64(100_000))
+		time.Sleep(time.Minute)
+		require.Greater(t, e.Stats().Connects, uint64(1))
+		require.Error(t, e.Shutdown(context.Background()))
+	})
+}
+
 func TestTheClockIsThatOfTheBestExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ahead = 1234567
 		c := newCollector(t)
-		asked := 0
 		c.time = func(q *earshotv1.TimeRequest) *earshotv1.TimeReply {
-			asked++
 			// Exchanges take 100 ms one way or the other, but for the third, which takes 2 ms either way.
 			there, back := 100*time.Millisecond, time.Duration(0)
-			if asked == 3 {
+			if c.requests == 3 {
 				there, back = 2*time.Millisecond, 2*time.Millisecond
 			}
 			time.Sleep(there)
@@ -218,13 +260,13 @@ func TestTheClockIsThatOfTheBestExchange(t *testing.T) {
 		require.Nil(t, e.Clock())
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Equal(t, burst, asked)
+		require.Equal(t, burst, c.asked())
 		clock := e.Clock()
 		require.Equal(t, int64(ahead), clock.OffsetUs)
 		require.InDelta(t, 2000, clock.ErrorUs, 50)
 
 		time.Sleep(31 * time.Second)
-		require.Equal(t, burst+1, asked, "and every half minute")
+		require.Equal(t, burst+1, c.asked(), "and every half minute")
 		aged := e.Clock()
 		require.Equal(t, clock.OffsetUs, aged.OffsetUs)
 		require.InDelta(t, 2000+31*50, aged.ErrorUs, 100, "its error grows with its age")

@@ -61,6 +61,17 @@ func (q *queue) outstanding() bool {
 	return slices.ContainsFunc(q.entries, func(e *entry) bool { return e.sent })
 }
 
+// largestSent is -1 where nothing was sent.
+func (q *queue) largestSent() int {
+	largest := -1
+	for i, e := range q.entries {
+		if e.sent && (largest < 0 || e.size() > q.entries[largest].size()) {
+			largest = i
+		}
+	}
+	return largest
+}
+
 // rewind makes everything unsent, for a new connection.
 func (q *queue) rewind() {
 	for _, e := range q.entries {

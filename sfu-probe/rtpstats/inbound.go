@@ -92,7 +92,7 @@ func (in *Inbound) received(raw []byte, at int64) {
 // measureJitter is RFC 3550 section 6.4.1 and appendix A.8 in nanoseconds. As in browsers, packets out of order and further
 // packets of one frame do not count, nor does a gap of seconds (a paused sender).
 func (in *Inbound) measureJitter(ts uint32, at int64) {
-	step := int64(int32(ts - in.lastTS)) //nolint:gosec // the signed distance of two RTP times
+	step := int64(int32(ts - in.lastTS)) // the signed distance of two RTP times
 	defer func() { in.lastTS, in.lastAt = ts, at }()
 	if in.packets == 1 || in.clockRate == 0 || step == 0 {
 		return
@@ -132,7 +132,7 @@ func (in *Inbound) Stats() InboundStats {
 	return InboundStats{
 		Packets: in.packets,
 		Bytes:   in.bytes,
-		Lost:    in.seen.expected() - int64(in.packets), //nolint:gosec // a count of packets
+		Lost:    in.seen.expected() - int64(in.packets), // a count of packets
 		Jitter:  time.Duration(in.jitterNS),
 		NACKs:   in.nacks,
 		PLIs:    in.plis,

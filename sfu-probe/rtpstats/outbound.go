@@ -102,7 +102,7 @@ func (o *Outbound) reported(b reportBlock, at int64, wall time.Time) {
 	// The other end's own time, in terms of our sender reports, tells a new block from one that came before: the same
 	// compound is handed to the reader of every stream that it speaks of.
 	then := b.lsr + b.dlsr
-	if d := int32(then - o.answered); o.hasAnswer && d <= 0 && d > -clockStep { //nolint:gosec // a signed distance
+	if d := int32(then - o.answered); o.hasAnswer && d <= 0 && d > -clockStep { // a signed distance
 		return
 	}
 	var rtt time.Duration

@@ -77,7 +77,7 @@ func (i *Interceptor) sendingRTCP(pkts []rtcp.Packet) []rtcp.Packet {
 		pkts = append(pkts[:len(pkts):len(pkts)], &extra)
 	}
 	i.mu.Lock()
-	i.bytesOut += uint64(size) //nolint:gosec // a size is not negative
+	i.bytesOut += uint64(size) // a size is not negative
 	i.mu.Unlock()
 	return pkts
 }

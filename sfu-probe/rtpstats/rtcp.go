@@ -79,7 +79,7 @@ func walkReports(p []byte, at, n int, on rtcpEvents) {
 		b := p[at:]
 		on.onReport(reportBlock{
 			ssrc:   binary.BigEndian.Uint32(b),
-			lost:   int32(binary.BigEndian.Uint32(b[4:])<<8) >> 8, //nolint:gosec // 24 bits, signed
+			lost:   int32(binary.BigEndian.Uint32(b[4:])<<8) >> 8, // 24 bits, signed
 			jitter: binary.BigEndian.Uint32(b[12:]),
 			lsr:    binary.BigEndian.Uint32(b[16:]),
 			dlsr:   binary.BigEndian.Uint32(b[20:]),

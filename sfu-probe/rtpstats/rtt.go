@@ -53,7 +53,7 @@ func (d *departures) of(ntp uint32) (at int64, ok bool) {
 
 // shortTime gives a duration in units of 1/65536 s, the unit of DLSR and DLRR.
 func shortTime(d time.Duration) uint32 {
-	return uint32(uint64(d) * 65536 / uint64(time.Second)) //nolint:gosec // it wraps as the field does
+	return uint32(uint64(d) * 65536 / uint64(time.Second)) // it wraps as the field does
 }
 
 func fromShortTime(v uint32) time.Duration {
@@ -69,4 +69,4 @@ func ntpTime(t time.Time) uint64 {
 }
 
 // middle is the compact form of an NTP time.
-func middle(ntp uint64) uint32 { return uint32(ntp >> 16) } //nolint:gosec // the middle 32 bits are meant
+func middle(ntp uint64) uint32 { return uint32(ntp >> 16) } // the middle 32 bits are meant

@@ -83,7 +83,7 @@ func (x *xr) delayed(lrr, dlrr uint32, at int64, wall time.Time) {
 		return
 	}
 	then := lrr + dlrr
-	if d := int32(then - x.answered); x.hasAnswer && d <= 0 && d > -clockStep { //nolint:gosec // a signed distance
+	if d := int32(then - x.answered); x.hasAnswer && d <= 0 && d > -clockStep { // a signed distance
 		return // It came before, to the reader of another stream.
 	}
 	x.answered, x.hasAnswer = then, true
