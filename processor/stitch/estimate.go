@@ -23,7 +23,7 @@ const (
 	// singleSigma stands for the deviation of too few points.
 	singleSigma = 700
 	// leanFloor is what noise leaves even at the lowest of many points, leanShare what may be wrong with what was taken off.
-	leanFloor = 350
+	leanFloor = 500
 	leanShare = 0.25
 	// leanUnknown is what noise adds to a point of which nothing is known.
 	leanUnknown = 900
