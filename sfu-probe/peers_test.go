@@ -91,6 +91,7 @@ func newAPI(t testing.TB, probe *sfuprobe.Probe, delay time.Duration) *webrtc.AP
 	settings.SetICETimeouts(5*time.Second, 10*time.Second, 20*time.Millisecond)
 	media := &webrtc.MediaEngine{}
 	require.NoError(t, media.RegisterDefaultCodecs())
+	require.NoError(t, webrtc.ConfigureSimulcastExtensionHeaders(media))
 	registry := &interceptor.Registry{}
 	if probe != nil {
 		registry.Add(probe.Interceptor())
