@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/earshot-rtc/earshot/dashboards/console"
+	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/lab"
 )
 
@@ -26,7 +26,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkPort(c.Port); err != nil {
+	if err := c.checkPort(ctx); err != nil {
 		return err
 	}
 	tell := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
@@ -34,7 +34,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
+	defer func() { err = r.end(ctx, err) }()
 	if err := c.serve(ctx, r); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 }
 
 func (c *demoCmd) serve(ctx context.Context, r *labRun) error {
-	page, err := console.New(console.Config{Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port))},
+	page, err := console.New(console.Config{Listen: c.listen()},
 		console.Dependencies{Query: r.questions, Logger: r.log, Registerer: r.registry})
 	if err != nil {
 		return err
@@ -63,11 +63,18 @@ func (c *demoCmd) serve(ctx context.Context, r *labRun) error {
 	return nil
 }
 
-func checkPort(port int) error {
-	if port < 0 || port > 65535 {
-		return fmt.Errorf("--port %d is not a port; give one from 0 to 65535", port)
+func (c *demoCmd) listen() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)) }
+
+// checkPort looks before anything is started, so that the user need not wait for the answer.
+func (c *demoCmd) checkPort(ctx context.Context) error {
+	if c.Port < 0 || c.Port > 65535 {
+		return fmt.Errorf("--port %d is not a port; give one from 0 to 65535", c.Port)
 	}
-	return nil
+	ln, err := telemetry.Listen(ctx, c.listen(), "--port")
+	if err != nil {
+		return err
+	}
+	return ln.Close()
 }
 
 // refresh is how often the table is drawn.

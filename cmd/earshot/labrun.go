@@ -124,3 +124,16 @@ const windowLength = 5 * time.Second
 func (r *labRun) stored(ctx context.Context) (query.Stored, error) {
 	return r.questions.SamplesStored(ctx, query.SamplesQuery{Range: r.asked(), CallID: r.top.Call})
 }
+
+// end closes everything after what err says. Where a component has died the others cannot finish what they do, so they
+// are not waited for, and what they say of it explains nothing.
+func (r *labRun) end(ctx context.Context, err error) error {
+	ctx = context.WithoutCancel(ctx)
+	if !errors.As(err, new(failure)) {
+		return errors.Join(err, r.close(ctx))
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = r.close(ctx)
+	return err
+}
