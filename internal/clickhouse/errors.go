@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"syscall"
 
 	"github.com/ClickHouse/ch-go"
@@ -18,9 +19,16 @@ var ErrUnavailable = errors.New("ClickHouse is not reachable")
 
 // explain adds what was tried and where, and tells an absent server from one that refused.
 func (db *DB) explain(what string, err error) error {
+	var op *net.OpError
+	dialling := errors.As(err, &op) && op.Op == "dial"
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded) && !dialling:
+		// The context's deadline is set on the connection too, and may be noticed there first.
+		return fmt.Errorf("clickhouse %s: %w: %w", what, context.DeadlineExceeded, err)
+	case dialling:
+		return fmt.Errorf("clickhouse %s: %w (%s): %w", what, ErrUnavailable, db.where(), err)
 	case Code(err) != 0 || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("clickhouse %s: %w", what, err)
 	case unreachable(err):

@@ -31,6 +31,10 @@ func run(m *testing.M) int {
 		errEngine = engine.Start(ctx)
 	}
 	code := m.Run()
+	if err := engine.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if err := engine.Shutdown(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

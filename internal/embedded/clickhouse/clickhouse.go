@@ -144,7 +144,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.process = p
-	s.port, s.httpPort = p.port, p.httpPort
+	s.port, s.httpPort = portOf(p.gate.listener), p.httpPort
 	s.mu.Unlock()
 	s.metrics.up.Set(1)
 	s.log.Info("embedded ClickHouse is up", "addr", s.Addr(), "http", s.HTTPAddr(), "data", dir, "pid", p.pid(),
@@ -157,6 +157,7 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) watch(p *process) {
 	<-p.done
 	s.metrics.up.Set(0)
+	_ = p.gate.listener.Close() // clients hear at once that nobody is there
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {

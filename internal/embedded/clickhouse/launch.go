@@ -22,29 +22,33 @@ func (s *Server) launch(ctx context.Context, lib, dir string, temporary bool) (*
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.StartTimeout,
 		fmt.Errorf("no answer within %s", s.cfg.StartTimeout))
 	defer cancel()
-	var err error
+	l, err := listen(ctx, s.cfg.Port)
+	if err != nil {
+		return nil, err
+	}
 	for range launchTries {
-		var port, httpPort int
-		if port, httpPort, err = choosePorts(ctx, s.cfg.Port, s.cfg.HTTPPort); err != nil {
-			return nil, err
+		var native, httpPort int
+		if native, httpPort, err = choosePorts(ctx, s.cfg.HTTPPort); err != nil {
+			break
 		}
 		var p *process
 		p, err = startProcess(ctx, launchSpec{
-			lib: lib, dir: dir, temporary: temporary, port: port, httpPort: httpPort, maxMemory: s.cfg.MaxMemory,
+			lib: lib, dir: dir, temporary: temporary, port: native, httpPort: httpPort, maxMemory: s.cfg.MaxMemory,
 			name: "earshot-" + rand.Text(),
 		})
 		if err != nil {
-			return nil, err
+			break
 		}
 		if err = p.awaitReady(ctx); err == nil {
+			p.gate = newGate(l, address(native), address(httpPort))
 			return p, nil
 		}
 		p.kill()
-		if !errors.Is(err, errPortTaken) || s.cfg.Port != 0 && s.cfg.HTTPPort != 0 {
+		if !errors.Is(err, errPortTaken) {
 			break
 		}
 	}
-	return nil, fmt.Errorf("the embedded ClickHouse did not start: %w", err)
+	return nil, errors.Join(fmt.Errorf("the embedded ClickHouse did not start: %w", err), l.Close())
 }
 
 // awaitReady asks the server who it is until it answers with the name that this launch gave it: on a port that somebody else
@@ -84,23 +88,34 @@ func (p *process) startError() error {
 	}
 }
 
-// choosePorts returns the given ports, after a look whether they are free, and free ones in place of 0. All are held at once
-// while choosing, so that they differ.
-func choosePorts(ctx context.Context, port, httpPort int) (int, int, error) {
-	ports := []int{port, httpPort}
+// listen opens the port that clients see; 0 means a free one.
+func listen(ctx context.Context, port int) (net.Listener, error) {
 	var lc net.ListenConfig
-	for i, want := range ports {
-		l, err := lc.Listen(ctx, "tcp4", fmt.Sprintf("127.0.0.1:%d", want))
+	l, err := lc.Listen(ctx, "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil && port != 0 {
+		return nil, fmt.Errorf("port %d for the embedded ClickHouse is not free; stop what listens there or choose another port: %w", port, err)
+	}
+	return l, err
+}
+
+// choosePorts finds a free port for the engine's native protocol, which only the gate uses, and one for HTTP where none is
+// given. Both are held while choosing, so that they differ, and given back for the engine to take.
+func choosePorts(ctx context.Context, httpPort int) (native, http int, err error) {
+	var ports [2]int
+	for i, want := range []int{0, httpPort} {
+		l, err := listen(ctx, want)
 		if err != nil {
-			if want != 0 {
-				return 0, 0, fmt.Errorf("port %d for the embedded ClickHouse is not free; stop what listens there or choose another port: %w", want, err)
-			}
-			return 0, 0, fmt.Errorf("find a free port for the embedded ClickHouse: %w", err)
+			return 0, 0, err
 		}
 		defer func() { _ = l.Close() }()
-		if a, ok := l.Addr().(*net.TCPAddr); ok {
-			ports[i] = a.Port
-		}
+		ports[i] = portOf(l)
 	}
 	return ports[0], ports[1], nil
+}
+
+func portOf(l net.Listener) int {
+	if a, ok := l.Addr().(*net.TCPAddr); ok {
+		return a.Port
+	}
+	return 0
 }

@@ -35,6 +35,7 @@ type process struct {
 	stdin io.Closer
 	log   *tail
 	done  chan struct{} // closed when the process has ended
+	gate  *gate         // once it answers
 	err   error         // of the wait; valid after done
 }
 
@@ -86,8 +87,9 @@ func (p *process) reason() error {
 	return errors.New(how + p.log.quote())
 }
 
-// stop closes the life line and waits; an engine that does not end in time is killed.
+// stop closes the gate and the life line and waits; an engine that does not end in time is killed.
 func (p *process) stop(ctx context.Context) error {
+	p.gate.close()
 	_ = p.stdin.Close()
 	grace := time.NewTimer(stopGrace)
 	defer grace.Stop()
