@@ -88,7 +88,7 @@ export function Summary({ overview, live }: { overview: Overview; live: Path[] }
         <dd>
           {ms(median(known.map((p) => p.rtt_ms!)), 0)} <small>ms</small>
         </dd>
-        <dd class="more">median of live paths</dd>
+        <dd class="more">median of {overview.live ? "live paths" : "the last paths"}</dd>
       </div>
       <div>
         <dt>Slowest</dt>
@@ -98,7 +98,7 @@ export function Summary({ overview, live }: { overview: Overview; live: Path[] }
         <dd class="more">{slowest === undefined ? "no complete path" : `${name(slowest.publisher)} → ${name(slowest.subscriber)}`}</dd>
       </div>
       <div>
-        <dt>Live paths</dt>
+        <dt>{overview.live ? "Live paths" : "Paths at the end"}</dt>
         <dd>{live.length}</dd>
         <dd class="more">
           {imputed + partial === 0 ? "all complete" : [imputed > 0 ? `${imputed} imputed` : "", partial > 0 ? `${partial} partial` : ""].filter(Boolean).join(", ")}

@@ -95,7 +95,7 @@ export function List({ title, paths, axis, selected, ended, choose }: Props): JS
           return (
             <li key={key} class={`row ${key === selected ? "selected" : ""}`} data-testid="path" onClick={(e) => choose(p, e)}>
               <button type="button" class="pick" aria-pressed={key === selected} aria-label={label} />
-              <span class="who">
+              <span class="who" title={`${name(p.publisher)} → ${name(p.subscriber)}`}>
                 <b>{name(p.publisher)}</b>
                 <i aria-hidden="true">→</i>
                 <b>{name(p.subscriber)}</b>

@@ -14,7 +14,9 @@ function bounds(places: Iterable<Place>): string {
   }
   if (xs.length === 0) return `0 0 ${width} ${height}`;
   const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return `${x} ${y} ${Math.max(...xs) - x} ${Math.max(...ys) - y}`;
+  const w = Math.max(...xs) - x;
+  const wide = Math.max(w, 500); // a small call keeps the size of its letters
+  return `${x - (wide - w) / 2} ${y} ${wide} ${Math.max(...ys) - y}`;
 }
 
 interface Place {
@@ -81,13 +83,13 @@ function arrange(sfus: string[], all: Edge[]): { places: Map<string, Place>; lin
 
 function layout(nodes: Node[], all: Edge[]): Map<string, Place> {
   const keys = new Set([...nodes.map((n) => key(n.kind, n.id)), ...all.flatMap((e) => [e.a, e.b])]);
-  const sfus = [...keys].filter((k) => k.startsWith("sfu ")).sort();
+  const linked = new Set(all.flatMap((e) => [e.a, e.b]));
+  const sfus = [...keys].filter((k) => k.startsWith("sfu ") && linked.has(k)).sort();
   const { places } = arrange(sfus, all);
   const groups = new Map<string, string[]>();
   for (const client of [...keys].filter((k) => k.startsWith("client ")).sort()) {
-    const edge = all.find((e) => e.a === client && places.has(e.b));
-    if (edge === undefined && sfus.length > 0) continue; // no live link: it has left
-    const home = edge?.b ?? "";
+    if (!linked.has(client)) continue; // it has left
+    const home = all.find((e) => e.a === client && places.has(e.b))?.b ?? "";
     groups.set(home, [...(groups.get(home) ?? []), client]);
   }
   for (const [home, clients] of groups) {

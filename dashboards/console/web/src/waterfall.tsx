@@ -99,8 +99,13 @@ export function Waterfall({ path, axis }: { path: Path; axis: number }): JSX.Ele
             )}
           </span>
           <span class="hop-source" title={source(s.hop.source)}>
-            {s.hop.rtt_ms === null ? "not measured" : `${s.hop.source.replace("_", " ").toUpperCase()} · ${duration(s.hop.age_ms)}`}
-            {s.hop.status === "imputed" && <span class="tag imputed">imputed</span>}
+            {s.hop.rtt_ms === null ? (
+              "not measured"
+            ) : (
+              <>
+                {s.hop.status === "imputed" ? <span class="tag imputed">imputed</span> : s.hop.source.replace("_", " ").toUpperCase()} · {duration(s.hop.age_ms)}
+              </>
+            )}
           </span>
         </li>
       ))}
