@@ -41,6 +41,7 @@ type Graph struct {
 	counts  Counts
 	dirty   bool // an end has come, gone or changed since Pair, or Pair has left one alone
 
+	owners  slots // indexes of sources
 	ends    slots // indexes of transports
 	strands slots // indexes of streams
 }

@@ -140,12 +140,12 @@ func (a *arrival) store() bool {
 	if late {
 		c.Late++
 	}
-	a.out.Samples = append(a.out.Samples, row.Sample{
+	*a.out.AddSample() = row.Sample{
 		SampledAt: a.at, ReceivedAt: a.received, Tenant: a.call.tenant, CallID: a.call.id,
 		SourceKind: row.Kind(s.kind), SourceID: s.id, SessionID: s.sessionName(a.m.SessionId), Sequence: a.m.Sequence,
 		ClockOffsetUs: a.m.GetClock().GetOffsetUs(), ClockErrorUs: a.m.GetClock().GetErrorUs(),
 		Transports: uint16(min(len(a.m.Transports), 1<<16-1)), Streams: uint16(min(len(a.m.Streams), 1<<16-1)), Late: late,
-	})
+	}
 	switch verdict {
 	case outOfOrder:
 		c.Reordered++
@@ -167,7 +167,10 @@ func (a *arrival) take() {
 		a.p.counts.Truncated++
 		m.Transports, m.Streams = m.Transports[:min(len(m.Transports), maxTransports)], m.Streams[:min(len(m.Streams), maxStreams)]
 	}
-	s.node = g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval)
+	if n := g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval); n != s.node {
+		s.node = n
+		a.call.own(s)
+	}
 	a.p.touched = a.p.touched[:0]
 	for _, t := range m.Transports {
 		a.transport(t)

@@ -14,6 +14,7 @@ type call struct {
 	graph      *graph.Graph
 	sources    map[sourceKey]*source
 	order      []*source // in order of appearance
+	owners     []*source // by source index
 	ends       []*end    // by transport index
 	strands    []*strand // by stream index
 
@@ -61,6 +62,14 @@ func (c *call) sourceNamed(kind graph.Kind, id string) *source {
 	c.sources[sourceKey{kind, s.id}] = s
 	c.order = append(c.order, s)
 	return s
+}
+
+// own makes a source known by its index in the graph.
+func (c *call) own(s *source) {
+	for int(s.node.Index) >= len(c.owners) {
+		c.owners = append(c.owners, nil)
+	}
+	c.owners[s.node.Index] = s
 }
 
 // open starts the windows of a call with its first sample, and again after a silence in which none closed.

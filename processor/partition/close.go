@@ -8,13 +8,14 @@ import (
 
 // work is the memory that closing a window takes, used again for the next.
 type work struct {
-	window int64
-	times  []int64 // the instants
-	groups []group
-	n      int // groups in use
-	path   graph.Path
-	sums   []stitch.Sum
-	hops   [graph.MaxHops][]stitch.Estimate // of the row in the making
+	window  int64
+	times   []int64 // the instants
+	groups  []group
+	n       int // groups in use
+	path    graph.Path
+	sums    []stitch.Sum
+	scratch stitch.Scratch
+	hops    [graph.MaxHops][]stitch.Estimate // of the row in the making
 }
 
 // instants are a link's estimates in the window that is being closed, kept at its first end.
@@ -127,8 +128,8 @@ func (e *end) forget(index int64) {
 
 // sourceOf is who owns a transport.
 func (c *call) sourceOf(s *graph.Source) *source {
-	if known, ok := c.sources[sourceKey{s.Kind, s.ID}]; ok {
-		return known
+	if int(s.Index) < len(c.owners) && c.owners[s.Index].node == s {
+		return c.owners[s.Index]
 	}
 	return &source{kind: s.Kind, id: s.ID}
 }
@@ -152,24 +153,17 @@ func (p *Partition) estimates(c *call, t *graph.Transport, notBefore int64) []st
 	e, l := c.linkOf(t)
 	n := &e.now
 	if !n.known || n.window != p.work.window {
-		n.at = p.estimate(n.at[:0], l, 0)
+		n.at = l.Settle(&p.work.scratch, p.work.times, p.impute, n.at[:0])
 		n.window, n.known, n.hasYounger = p.work.window, true, false
 	}
 	if notBefore <= n.oldest() {
 		return n.at
 	}
 	if !n.hasYounger || n.notBefore != notBefore {
-		n.younger = p.estimate(n.younger[:0], l, notBefore)
+		n.younger = l.Since(&p.work.scratch, p.work.times, notBefore, p.impute, n.younger[:0])
 		n.notBefore, n.hasYounger = notBefore, true
 	}
 	return n.younger
-}
-
-func (p *Partition) estimate(into []stitch.Estimate, l stitch.Link, notBefore int64) []stitch.Estimate {
-	for _, at := range p.work.times {
-		into = append(into, l.At(at, notBefore, p.impute))
-	}
-	return into
 }
 
 // oldest is the time of the oldest measurement that went into the estimates.

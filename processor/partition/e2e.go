@@ -166,15 +166,13 @@ func (q *quest) sum() {
 // write appends the row.
 func (q *quest) write(out *row.Batch) {
 	p, path, strand := q.p, &q.group.path, q.strand
-	out.E2E = append(out.E2E, row.E2E{
-		WindowStart: p.grid.Start(p.work.window) / 1e3, WindowMs: uint32(p.grid.Size / 1e3),
-		Tenant: q.c.tenant, CallID: q.c.id, SubscriberID: q.subscriber.id,
-		Kind: strand.media, SSRC: strand.of.SSRC, TransportID: strand.transport,
-		EpochStart: path.Since / 1e3, Status: q.status,
-		HopsExpected: uint8(path.Expected), Instants: uint8(q.sums),
-		SubscriberRegion: q.subscriber.region, SubscriberASN: q.subscriber.asn, SubscriberApp: q.subscriber.app,
-	})
-	r := &out.E2E[len(out.E2E)-1]
+	r := out.AddE2E()
+	r.WindowStart, r.WindowMs = p.grid.Start(p.work.window)/1e3, uint32(p.grid.Size/1e3)
+	r.Tenant, r.CallID, r.SubscriberID = q.c.tenant, q.c.id, q.subscriber.id
+	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.transport
+	r.EpochStart, r.Status = path.Since/1e3, q.status
+	r.HopsExpected, r.Instants = uint8(path.Expected), uint8(q.sums)
+	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = q.subscriber.region, q.subscriber.asn, q.subscriber.app
 	if path.Publisher != nil {
 		from := q.c.sourceOf(path.Publisher)
 		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = from.id, from.region, from.asn, from.app

@@ -12,10 +12,11 @@ import (
 func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	w := &p.work
 	e, l := c.linkOf(t)
-	l.Choose(p.grid.End(w.window))
+	estimates := p.estimates(c, t, 0)
 
 	from := c.sourceOf(t.Owner)
-	r := row.Hop{
+	r := out.AddHop()
+	*r = row.Hop{
 		WindowStart: p.grid.Start(w.window) / 1e3, WindowMs: uint32(p.grid.Size / 1e3), Tenant: c.tenant, CallID: c.id,
 		FromKind: row.Kind(t.Owner.Kind), FromID: t.Owner.ID, FromTransport: t.ID, FromRegion: from.region,
 		LocalCandidate: row.Candidate(t.Pair.Local), RemoteCandidate: row.Candidate(t.Pair.Remote),
@@ -39,13 +40,12 @@ func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 			r.LossToFrom = ratio(other.out, other.outPackets)
 		}
 	}
-	p.measured(&r, p.estimates(c, t, 0))
+	p.measured(r, estimates)
 	if raw, ok := l.Raw(p.grid.Start(w.window), p.grid.End(w.window)); ok {
 		r.RTTMinMs, r.RTTMeanMs, r.RTTMaxMs = row.Some(raw.Min/1e3), row.Some(raw.Mean/1e3), row.Some(raw.Max/1e3)
 		r.RTTCount = raw.Count
 		r.RTTBiasMs = raw.Bias / 1e3
 	}
-	out.Hops = append(out.Hops, r)
 }
 
 // measured fills in the median over the window's instants, of measured values only.

@@ -24,13 +24,12 @@ func (a *arrival) stream(m *earshotv1.Stream) {
 	s := a.call.strandOf(st)
 	s.name(a.p, m)
 
-	a.out.Streams = append(a.out.Streams, row.Stream{
-		SampledAt: a.at, Tenant: a.call.tenant, CallID: a.call.id, SourceKind: row.Kind(a.source.kind), SourceID: a.source.id,
-		TransportID: s.transport, Direction: row.Direction(m.Direction), Kind: s.media, SSRC: m.Ssrc,
-		Mid: s.mid, Rid: s.rid, Codec: s.codec, TrackID: s.track,
-		JitterMs: float32(m.JitterUs) / 1e3, FrameWidth: small(m.FrameWidth), FrameHeight: small(m.FrameHeight), Muted: m.Muted,
-	})
-	r := &a.out.Streams[len(a.out.Streams)-1]
+	r := a.out.AddStream()
+	r.SampledAt, r.Tenant, r.CallID = a.at, a.call.tenant, a.call.id
+	r.SourceKind, r.SourceID, r.TransportID = row.Kind(a.source.kind), a.source.id, s.transport
+	r.Direction, r.Kind, r.SSRC = row.Direction(m.Direction), s.media, m.Ssrc
+	r.Mid, r.Rid, r.Codec, r.TrackID = s.mid, s.rid, s.codec, s.track
+	r.JitterMs, r.FrameWidth, r.FrameHeight, r.Muted = float32(m.JitterUs)/1e3, small(m.FrameWidth), small(m.FrameHeight), m.Muted
 
 	for _, m := range m.Rtts {
 		v, ok := a.read(m)

@@ -100,6 +100,30 @@ func (b *Batch) Clone() *Batch {
 	return c
 }
 
+// AddSample appends an empty row and returns it, to be filled in before the next is added; so do the other three.
+func (b *Batch) AddSample() *Sample { return add(&b.Samples) }
+
+// AddStream appends an empty row.
+func (b *Batch) AddStream() *Stream { return add(&b.Streams) }
+
+// AddHop appends an empty row.
+func (b *Batch) AddHop() *Hop { return add(&b.Hops) }
+
+// AddE2E appends an empty row.
+func (b *Batch) AddE2E() *E2E { return add(&b.E2E) }
+
+// add relies on Reset having emptied what lies beyond the length.
+func add[R any](rows *[]R) *R {
+	n := len(*rows)
+	if n < cap(*rows) {
+		*rows = (*rows)[:n+1]
+	} else {
+		var empty R
+		*rows = append(*rows, empty)
+	}
+	return &(*rows)[n]
+}
+
 // Strings returns n empty strings of the batch's memory.
 func (b *Batch) Strings(n int) []string { return b.strings.take(n) }
 

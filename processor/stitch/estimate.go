@@ -29,14 +29,48 @@ const (
 	leanUnknown = 900
 )
 
-// At estimates as of an instant, from measurements not before notBefore, and not older than impute where there is none within its
-// time to live.
-func (l Link) At(at, notBefore, impute int64) Estimate {
-	var v view
-	v.look(l, at, notBefore)
+// Scratch is memory that estimating takes; the zero value is ready to use.
+type Scratch struct{ view view }
+
+// Settle ends a window: it settles by which source the link goes, lets the sources learn their biases, and estimates as of
+// each of the window's instants, the last of which is its end. Estimates older than impute stand for none.
+func (l Link) Settle(s *Scratch, instants []int64, impute int64, into []Estimate) []Estimate {
+	v, end := &s.view, instants[len(instants)-1]
+	v.look(l, end, 0)
+	v.choose(&l.First.Choice, end)
+	v.learn(l)
+	return l.each(v, instants, 0, impute, into)
+}
+
+// Since estimates as of each instant, from measurements not before a time.
+func (l Link) Since(s *Scratch, instants []int64, notBefore, impute int64, into []Estimate) []Estimate {
+	s.view.look(l, instants[len(instants)-1], notBefore)
+	return l.each(&s.view, instants, notBefore, impute, into)
+}
+
+// each estimates from the last instant, which the view shows, to the first: as long as no point lies between two instants, they
+// see the same.
+func (l Link) each(v *view, instants []int64, notBefore, impute int64, into []Estimate) []Estimate {
+	n := len(into)
+	into = append(into, make([]Estimate, len(instants))...)
+	for i := len(instants) - 1; i >= 0; i-- {
+		if at := instants[i]; v.n > 0 {
+			if v.newest > at {
+				v.look(l, at, notBefore)
+			}
+			into[n+i] = v.at(l, at, impute)
+		} else {
+			into[n+i] = Estimate{Status: Missing}
+		}
+	}
+	return into
+}
+
+// at estimates as of an instant by the chosen source, or by the best of the others where it is silent.
+func (v *view) at(l Link, at, impute int64) Estimate {
 	var best *reading
 	var bestCost float32
-	for i := range v.seen {
+	for i := range v.n {
 		r := &v.seen[i]
 		cost := ranks[r.place.source-1]
 		if r.place == l.First.Choice.place {
@@ -64,7 +98,7 @@ func (v *view) estimate(r *reading, s *Series, at int64) Estimate {
 		Us: max(r.us-bias, 1), Source: r.place.source, Side: r.place.side, Status: Measured, AgeUs: at - r.newest,
 	}
 	e.From = r.oldest
-	for i := range v.seen {
+	for i := range v.n {
 		e.From = min(e.From, v.seen[i].oldest)
 	}
 	age := float32(e.AgeUs) / 1e6

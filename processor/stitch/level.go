@@ -23,17 +23,18 @@ const (
 	earlyStepUs = 5_000
 )
 
-// level finds the points that belong together, newest first. A point that is alone with its value is noise, unless it is
-// the newest: then it may be the first of a new delay. A fall is believed at once, since noise only adds; a rise, when others say the
-// same (confirmed), or with the second point.
-func (h *history) level(confirmed func(from int64, base, us float32) bool) level {
+// level finds the points of history i that belong together, newest first. A point that is alone with its value is noise,
+// unless it is the newest: then it may be the first of a new delay. A fall is believed at once, since noise only adds; a rise, when
+// other sources say the same, or with the second point.
+func (v *view) level(i int) level {
+	h := &v.all[i]
 	limit := h.limit()
 	first := 0
 	var held float32
 	if h.n > 1 {
 		rise := h.us[0] - h.us[1]
 		near := h.n > 2 && diff(h.us[0], h.us[2]) <= limit
-		if rise > limit && !near && !confirmed(h.at[1], h.us[1], h.us[0]) {
+		if rise > limit && !near && !v.confirms(i, h.at[1], (h.us[0]+h.us[1])/2) {
 			first, held = 1, rise
 		}
 	}
@@ -56,6 +57,16 @@ func (h *history) level(confirmed func(from int64, base, us float32) bool) level
 	l.us, l.sigma = spreadOf(us[:l.n])
 	l.spread = max(l.us-l.floor, 0)
 	return l
+}
+
+// confirms says whether a source other than the one of history i has, since a time, measured more than us.
+func (v *view) confirms(i int, since int64, us float32) bool {
+	for j := range v.n {
+		if o := &v.all[j]; j != i && o.at[0] > since && o.us[0] > us {
+			return true
+		}
+	}
+	return false
 }
 
 // limit is the difference from which on two points are of different delays.

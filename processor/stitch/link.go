@@ -55,14 +55,11 @@ const (
 	windows = 3     // for how many windows on end
 )
 
-// Choose settles by which source the link goes as of the end of a window. It also lets the sources learn their biases.
-func (l Link) Choose(at int64) {
-	c := &l.First.Choice
+// choose settles by which source the link goes as of the end of a window, which the view shows.
+func (v *view) choose(c *Choice, at int64) {
 	var best place
 	var bestCost, chosenCost float32
-	var v view
-	v.look(l, at, 0)
-	for i := range v.seen {
+	for i := range v.n {
 		s := &v.seen[i]
 		if s.until < at {
 			continue
@@ -75,7 +72,6 @@ func (l Link) Choose(at int64) {
 			best, bestCost = s.place, cost
 		}
 	}
-	v.learn(l)
 	switch {
 	case best.source == 0 || best == c.place:
 		c.patience = 0

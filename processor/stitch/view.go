@@ -2,8 +2,10 @@ package stitch
 
 // view is all that the sources of a link say as of an instant.
 type view struct {
-	seen []reading
-	buf  [len(places)]reading
+	n      int
+	all    [len(places)]history
+	seen   [len(places)]reading
+	newest int64 // time of the newest point
 }
 
 // reading is the level of one source.
@@ -29,32 +31,19 @@ func fade(v, full, none float32) float32 {
 
 // look fills the view. Measurements from before notBefore are left out.
 func (v *view) look(l Link, at, notBefore int64) {
-	v.seen = v.buf[:0]
-	var all [len(places)]history
-	n := 0
+	v.n, v.newest = 0, 0
 	for _, p := range places {
 		s := l.series(p)
-		if s == nil || !s.asOf(at, notBefore, &all[n]) {
+		if s == nil || !s.asOf(at, notBefore, &v.all[v.n]) {
 			continue
 		}
-		v.seen = append(v.seen, reading{place: p})
-		n++
+		v.newest = max(v.newest, v.all[v.n].at[0])
+		v.seen[v.n].place = p
+		v.n++
 	}
-	for i := range v.seen {
-		v.seen[i].level = all[i].level(func(from int64, base, us float32) bool {
-			return confirms(all[:n], i, from, base, us)
-		})
+	for i := range v.n {
+		v.seen[i].level = v.level(i)
 	}
-}
-
-// confirms says whether another source has risen too since the time from: what it says lies nearer to us than to base.
-func confirms(all []history, self int, from int64, base, us float32) bool {
-	for i := range all {
-		if i != self && all[i].at[0] > from && all[i].us[0] > (base+us)/2 {
-			return true
-		}
-	}
-	return false
 }
 
 // excess is by how much a reading's level is thought to lie above the delay: its own noise above its floor, and its floor
@@ -63,7 +52,7 @@ func (v *view) excess(r *reading) (us, own float32) {
 	own = fade(r.spread, noiseFull, noiseNone)
 	us = own * r.spread
 	cross := float32(0)
-	for i := range v.seen {
+	for i := range v.n {
 		o := &v.seen[i]
 		if o.place == r.place || o.newest < r.oldest || o.oldest < r.oldest && o.n > 1 && r.n < 4 {
 			continue
@@ -93,7 +82,7 @@ func (v *view) bias(r *reading, s *Series) (us, own float32) {
 
 // learn keeps each source's bias, for when its delay changes.
 func (v *view) learn(l Link) {
-	for i := range v.seen {
+	for i := range v.n {
 		r := &v.seen[i]
 		if r.n < enough {
 			continue
