@@ -114,7 +114,7 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
   if (given.current.call !== call) given.current = { call, key: "" };
   const selected = chosen(view.path || given.current.key, shown, view.pin === "1");
   if (view.path === "" && selected !== undefined) given.current.key = pathKey(selected);
-  const axis = ceiling(Math.max(10, ...shown.live.map(extent), ...shown.ended.map(extent)));
+  const axis = (paths: Path[]): number => ceiling(Math.max(10, ...paths.map(extent)));
   const people = [...new Set(data.paths.flatMap((p) => [p.publisher, p.subscriber]))].filter((id) => id !== "").sort();
   const newest = shown.live.reduce<Path | undefined>((n, p) => (n === undefined || windowEnd(p) > windowEnd(n) ? p : n), undefined);
   const twins = (p: Path): boolean =>
@@ -170,7 +170,7 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
             </span>
           </div>
           {shown.live.length > 0 ? (
-            <List title="Live paths" paths={shown.live} axis={axis} selected={key} ended={false} choose={choose(false)} />
+            <List title="Live paths" paths={shown.live} axis={axis(shown.live)} selected={key} ended={false} choose={choose(false)} />
           ) : (
             <p class="none" data-testid="none">
               {all.live.length === 0
@@ -181,7 +181,7 @@ function CallPage({ view, change, call, data }: { view: Hooks[0]; change: Hooks[
           {shown.ended.length > 0 && (
             <details class="earlier" open={view.pin === "1" || shown.live.length === 0}>
               <summary>Earlier paths ({shown.ended.length})</summary>
-              <List title="Earlier paths" paths={shown.ended} axis={axis} selected={key} ended choose={choose(true)} />
+              <List title="Earlier paths" paths={shown.ended} axis={axis(shown.ended)} selected={key} ended choose={choose(true)} />
             </details>
           )}
           {newest !== undefined && (
