@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -26,7 +27,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkPort(ctx); err != nil {
+	if err := errors.Join(c.writable(), c.checkPort(ctx)); err != nil {
 		return err
 	}
 	tell := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
@@ -110,7 +111,13 @@ loop:
 	// What was asked to stop still has to ask the database: a second Ctrl-C ends it at once.
 	again, release := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer release()
-	return r.conclude(again, settle, c.JSON)
+	rep, err := r.conclude(again, settle)
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	summarize(os.Stdout, rep)
+	return c.write(rep)
 }
 
 // Settling is waiting for the last windows: one window and the lateness that is allowed, and some room.

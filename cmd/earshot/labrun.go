@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/earshot-rtc/earshot/dashboards/query"
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/lab"
 	"github.com/earshot-rtc/earshot/lab/topologies"
 	"github.com/earshot-rtc/earshot/lab/topology"
@@ -27,6 +28,7 @@ type labRun struct {
 	top       *topology.Topology
 	lab       *lab.Lab
 	questions *query.Service
+	seen      map[string]time.Time // when a window could first be read
 }
 
 func (f *labFlags) load() (*topology.Topology, error) {
@@ -45,7 +47,25 @@ func (f *labFlags) start(ctx context.Context, top *topology.Topology, tell say) 
 	if err != nil {
 		return nil, err
 	}
-	return &labRun{stack: s, top: top, questions: questions(s.db)}, nil
+	r := &labRun{stack: s, top: top, questions: questions(s.db), seen: map[string]time.Time{}}
+	if f.ClickHouse == "" {
+		if err := r.forget(ctx); err != nil {
+			return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		}
+	}
+	return r, nil
+}
+
+// forget removes what an earlier run of the same call has left in the embedded ClickHouse, so that tables and pages show
+// one run and not a mixture.
+func (r *labRun) forget(ctx context.Context) error {
+	for _, t := range []string{"samples", "streams", "hops", "e2e"} {
+		err := r.db.Exec(ctx, "DELETE FROM "+t+" WHERE call_id = {call:String}", clickhouse.Params{"call": r.top.Call})
+		if err != nil {
+			return fmt.Errorf("remove an earlier run of call %q: %w", r.top.Call, err)
+		}
+	}
+	return nil
 }
 
 // play starts the call.
@@ -65,9 +85,20 @@ func (r *labRun) asked() query.Range {
 	return query.Range{From: r.lab.T0(), To: time.Now().Add(time.Minute)}
 }
 
-// latest is the newest window of every path; none is no error.
+// latest is the newest window of every path; none is no error. It notes when it sees one for the first time.
 func (r *labRun) latest(ctx context.Context) ([]query.E2ERow, error) {
-	return r.rows(r.questions.PathsNow(ctx, query.E2EQuery{Range: r.asked(), CallID: r.top.Call}))
+	rows, err := r.rows(r.questions.PathsNow(ctx, query.E2EQuery{Range: r.asked(), CallID: r.top.Call}))
+	now := time.Now()
+	for i := range rows {
+		if key := seenKey(&rows[i]); r.seen[key].IsZero() {
+			r.seen[key] = now
+		}
+	}
+	return rows, err
+}
+
+func seenKey(r *query.E2ERow) string {
+	return fmt.Sprintf("%d %q %q %s %q", r.WindowStart.UnixMilli(), r.PublisherID, r.SubscriberID, r.Kind, r.SFUPath)
 }
 
 // all are the windows that began in this run.
@@ -82,31 +113,24 @@ func (r *labRun) rows(rows []query.E2ERow, err error) ([]query.E2ERow, error) {
 	return rows, err
 }
 
-// finish ends the call and waits until everything that was sent has become rows, and the last windows have closed.
-func (r *labRun) finish(ctx context.Context) error {
+// finish ends the call and waits until everything that was sent has become rows and the last windows have closed, but no
+// longer than settle.
+func (r *labRun) finish(ctx context.Context, settle time.Duration) error {
 	end := time.Now()
-	stopping, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, settle)
 	defer cancel()
-	if err := r.Stop(stopping, "lab"); err != nil {
+	if err := r.Stop(ctx, "lab"); err != nil {
 		r.log.Warn("stop the lab", "error", err)
 	}
 	// The windows that the end of the call cut short are of no interest.
 	last := end.Add(-windowLength).Truncate(windowLength)
 	for {
-		stored, err := r.stored(ctx)
-		if err != nil {
-			return err
-		}
-		rows, err := r.latest(ctx)
-		if err != nil {
-			return err
-		}
-		closed := false
-		for _, row := range rows {
-			closed = closed || !row.WindowStart.Before(last)
-		}
-		if closed && stored.Samples >= r.lab.Totals().Acked {
+		done, err := r.settled(ctx, last)
+		if done {
 			return nil
+		}
+		if err != nil && ctx.Err() == nil {
+			return r.because(err)
 		}
 		select {
 		case <-time.After(200 * time.Millisecond):
@@ -116,6 +140,21 @@ func (r *labRun) finish(ctx context.Context) error {
 			return failure{err}
 		}
 	}
+}
+
+// settled says whether all samples are stored and a window that began at last, or later, has closed.
+func (r *labRun) settled(ctx context.Context, last time.Time) (bool, error) {
+	stored, err := r.stored(ctx)
+	if err != nil || stored.Samples < r.lab.Totals().Acked {
+		return false, err
+	}
+	rows, err := r.latest(ctx)
+	for i := range rows {
+		if !rows[i].WindowStart.Before(last) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // windowLength is the processor's default.
