@@ -50,7 +50,11 @@ func start(t testing.TB, cfg queue.Config, p *producer) *queue.Queue {
 	q, err := queue.New(cfg, queue.Dependencies{Producer: p, Registerer: prometheus.NewRegistry()})
 	require.NoError(t, err)
 	require.NoError(t, q.Start(context.Background()))
-	t.Cleanup(func() { _ = q.Shutdown(context.Background()) })
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = q.Shutdown(ctx)
+	})
 	return q
 }
 
@@ -107,7 +111,14 @@ func TestMessagesOfAKeyKeepTheirOrder(t *testing.T) {
 
 func TestAFullQueueRefusesTheWholeJobAndTakesTheNextOnceThereIsRoom(t *testing.T) {
 	hold := make(chan struct{})
-	p := &producer{do: func(context.Context, []kafka.Message) error { <-hold; return nil }}
+	p := &producer{do: func(ctx context.Context, _ []kafka.Message) error {
+		select {
+		case <-hold:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}
 	cfg := small()
 	cfg.Bytes = 1000
 	q := start(t, cfg, p)
