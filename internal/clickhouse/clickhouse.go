@@ -2,8 +2,8 @@
 // and columns go in, rows and errors that tell what to do come out. It knows nothing of what the tables mean.
 //
 // Queries go through clickhouse-go. Inserts go through ch-go, the codec below it: a batch is encoded column by column straight
-// from Go slices, without an interface value per array element, which makes the client's share of an insert several times
-// smaller (BenchmarkEncode, BenchmarkInsert).
+// from Go slices, without an interface value per array element. For rows of e2e that takes 1.4 µs of the client's processor
+// time each, where the columnar batches of clickhouse-go take 7.7 µs (BenchmarkInsert; the server's share is 3 to 5.5 µs).
 package clickhouse
 
 import (
@@ -48,7 +48,7 @@ type Params map[string]any
 type DB struct {
 	cfg     Config
 	conn    driver.Conn
-	inserts chan *insertConn // idle insert connections; nil stands for one not yet dialled
+	inserts *insertPool
 }
 
 // Open checks the configuration; it dials nothing yet.
@@ -64,11 +64,7 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	db := &DB{cfg: cfg, conn: conn, inserts: make(chan *insertConn, cfg.MaxConns)}
-	for range cfg.MaxConns {
-		db.inserts <- nil
-	}
-	return db, nil
+	return &DB{cfg: cfg, conn: conn, inserts: newInsertPool(cfg.MaxConns)}, nil
 }
 
 func options(cfg Config) *clickhouse.Options {
@@ -92,17 +88,8 @@ func options(cfg Config) *clickhouse.Options {
 	}
 }
 
-// Close closes the connections. It waits for inserts that are under way.
-func (db *DB) Close() error {
-	errs := []error{db.conn.Close()}
-	for range db.cfg.MaxConns {
-		if c := <-db.inserts; c != nil {
-			errs = append(errs, c.Close())
-		}
-	}
-	close(db.inserts)
-	return errors.Join(errs...)
-}
+// Close closes the connections; those in use when their insert is done.
+func (db *DB) Close() error { return errors.Join(db.conn.Close(), db.inserts.close()) }
 
 // Database is the name of the database that this DB uses.
 func (db *DB) Database() string { return db.cfg.Database }

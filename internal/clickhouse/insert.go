@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
-	"time"
 
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
@@ -79,87 +77,6 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 			return cause
 		}
 	})
-}
-
-// insertConn is a connection that one insert at a time uses.
-type insertConn struct {
-	*ch.Client
-	used time.Time
-}
-
-// maxInsertIdle is after how much idleness a connection is dialled anew: servers and load balancers drop idle ones without
-// telling.
-const maxInsertIdle = time.Minute
-
-func (db *DB) withInsertConn(ctx context.Context, do func(*insertConn) error) error {
-	var c *insertConn
-	select {
-	case got, open := <-db.inserts:
-		if !open {
-			return errors.New("clickhouse insert: the pool is closed")
-		}
-		c = got
-	case <-ctx.Done():
-		return fmt.Errorf("clickhouse insert: wait for a connection: %w", ctx.Err())
-	}
-	defer func() {
-		if c != nil && c.IsClosed() {
-			c = nil
-		}
-		db.inserts <- c
-	}()
-	if c != nil && time.Since(c.used) > maxInsertIdle {
-		_ = c.Close()
-		c = nil
-	}
-	if c == nil {
-		client, err := db.dialInsert(ctx)
-		if err != nil {
-			return db.explain("insert", err)
-		}
-		c = &insertConn{Client: client}
-	}
-	err := do(c)
-	c.used = time.Now()
-	if err != nil && !c.IsClosed() {
-		// What the server still sends on it is not known.
-		_ = c.Close()
-	}
-	return err
-}
-
-func (db *DB) dialInsert(ctx context.Context) (*ch.Client, error) {
-	var errs []error
-	for _, addr := range db.cfg.Addr {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			return nil, fmt.Errorf("address %q is not host:port: %w", addr, err)
-		}
-		client, err := ch.Dial(ctx, ch.Options{
-			Address:          addr,
-			Database:         db.cfg.Database,
-			User:             db.cfg.User,
-			Password:         db.cfg.Password,
-			Compression:      ch.CompressionLZ4,
-			ClientName:       "earshot",
-			DialTimeout:      db.cfg.DialTimeout,
-			HandshakeTimeout: db.cfg.DialTimeout,
-			ReadTimeout:      ch.NoTimeout, // the context says how long
-			TLS:              db.cfg.TLS,
-		})
-		if err == nil {
-			return client, nil
-		}
-		errs = append(errs, err)
-	}
-	return nil, errors.Join(errs...)
-}
-
-func chSettings(s Settings) []ch.Setting {
-	list := make([]ch.Setting, 0, len(s)+2)
-	for k, v := range s {
-		list = append(list, ch.Setting{Key: k, Value: fmt.Sprint(v), Important: true})
-	}
-	return list
 }
 
 // insertInto names the table, which may be "database.table", and its columns.
