@@ -156,7 +156,7 @@ func (p *Partition) estimates(c *call, t *graph.Transport, notBefore int64) []st
 		n.at = l.Settle(&p.work.scratch, p.work.times, p.impute, n.at[:0])
 		n.window, n.known, n.hasYounger = p.work.window, true, false
 	}
-	if notBefore <= n.oldest() {
+	if n.measuredSince(p.work.times, notBefore) {
 		return n.at
 	}
 	if !n.hasYounger || n.notBefore != notBefore {
@@ -166,13 +166,12 @@ func (p *Partition) estimates(c *call, t *graph.Transport, notBefore int64) []st
 	return n.younger
 }
 
-// oldest is the time of the oldest measurement that went into the estimates.
-func (n *instants) oldest() int64 {
-	oldest := int64(maxTime)
+// measuredSince says that no estimate stands on what was measured before the time.
+func (n *instants) measuredSince(times []int64, notBefore int64) bool {
 	for i := range n.at {
-		if n.at[i].Status != stitch.Missing {
-			oldest = min(oldest, n.at[i].From)
+		if n.at[i].Status != stitch.Missing && times[i]-n.at[i].AgeUs < notBefore {
+			return false
 		}
 	}
-	return oldest
+	return true
 }

@@ -8,7 +8,6 @@ type Estimate struct {
 	ErrUs  float32 // standard error without Lean
 	LeanUs float32 // what may be left of the bias: it has the same sign on every hop
 	AgeUs  int64
-	From   int64 // time of the oldest measurement that has a part in it
 	Source Source
 	Side   Side
 	Status Status
@@ -36,15 +35,16 @@ type Scratch struct{ view view }
 // each of the window's instants, the last of which is its end. Estimates older than impute stand for none.
 func (l Link) Settle(s *Scratch, instants []int64, impute int64, into []Estimate) []Estimate {
 	v, end := &s.view, instants[len(instants)-1]
-	v.look(l, end, 0)
+	v.look(l, end)
 	v.choose(&l.First.Choice, end)
 	v.learn(l)
 	return l.each(v, instants, 0, impute, into)
 }
 
-// Since estimates as of each instant, from measurements not before a time.
+// Since estimates as of each instant by sources that have measured since a time, the beginning of an epoch. What the link's
+// sources said before still tells their noise from a new delay, for it is the same link; but it does not stand for the present.
 func (l Link) Since(s *Scratch, instants []int64, notBefore, impute int64, into []Estimate) []Estimate {
-	s.view.look(l, instants[len(instants)-1], notBefore)
+	s.view.look(l, instants[len(instants)-1])
 	return l.each(&s.view, instants, notBefore, impute, into)
 }
 
@@ -54,20 +54,17 @@ func (l Link) each(v *view, instants []int64, notBefore, impute int64, into []Es
 	n := len(into)
 	into = append(into, make([]Estimate, len(instants))...)
 	for i := len(instants) - 1; i >= 0; i-- {
-		if at := instants[i]; v.n > 0 {
-			if v.newest > at {
-				v.look(l, at, notBefore)
-			}
-			into[n+i] = v.at(l, at, impute)
-		} else {
-			into[n+i] = Estimate{Status: Missing}
+		at := instants[i]
+		if v.newest > at {
+			v.look(l, at)
 		}
+		into[n+i] = v.at(l, at, max(notBefore, at-impute))
 	}
 	return into
 }
 
 // at estimates as of an instant by the chosen source, or by the best of the others where it is silent.
-func (v *view) at(l Link, at, impute int64) Estimate {
+func (v *view) at(l Link, at, notBefore int64) Estimate {
 	var best *reading
 	var bestCost float32
 	for i := range v.n {
@@ -76,10 +73,10 @@ func (v *view) at(l Link, at, impute int64) Estimate {
 		if r.place == l.First.Choice.place {
 			cost = -1
 		}
+		if r.newest < notBefore {
+			continue
+		}
 		if r.until < at {
-			if at-r.newest > impute {
-				continue
-			}
 			cost += 1e6 + float32(at-r.newest) // any that lives goes first, then the youngest
 		}
 		if best == nil || cost < bestCost {
@@ -96,10 +93,6 @@ func (v *view) estimate(r *reading, s *Series, at int64) Estimate {
 	bias, own := v.bias(r, s)
 	e := Estimate{
 		Us: max(r.us-bias, 1), Source: r.place.source, Side: r.place.side, Status: Measured, AgeUs: at - r.newest,
-	}
-	e.From = r.oldest
-	for i := range v.n {
-		e.From = min(e.From, v.seen[i].oldest)
 	}
 	age := float32(e.AgeUs) / 1e6
 	drift := age * driftPerSecond

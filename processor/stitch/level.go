@@ -14,6 +14,8 @@ type level struct {
 	until  int64
 	// held is by how much the newest point stands out where it was left aside.
 	held float32
+	// young says that the source has so few points in all that the first may be anything: of the time when all began.
+	young bool
 }
 
 // How far a point must be off to be of another delay: some milliseconds, and well beyond what successive points differ by.
@@ -39,7 +41,7 @@ func (v *view) level(i int) level {
 		}
 	}
 	var us [depth]float32
-	l := level{newest: h.at[first], until: h.until, held: held, floor: h.low[first]}
+	l := level{newest: h.at[first], until: h.until, held: held, floor: h.low[first], young: h.n < enough}
 	sum := float32(0)
 	for i := first; i < h.n; i++ {
 		if l.n > 0 && diff(h.us[i], sum/float32(l.n)) > limit {

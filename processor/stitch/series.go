@@ -74,8 +74,8 @@ type history struct {
 	until   int64 // when the last of them is too old to stand for the present
 }
 
-// asOf collects the points in [notBefore, at].
-func (s *Series) asOf(at, notBefore int64, h *history) bool {
+// asOf collects the points up to an instant that are young enough to say anything about it.
+func (s *Series) asOf(at int64, h *history) bool {
 	h.n, h.until = 0, 0
 	for k := range s.n {
 		i := (s.head + depth - 1 - k) % depth
@@ -83,7 +83,7 @@ func (s *Series) asOf(at, notBefore int64, h *history) bool {
 		if p.at > at {
 			continue
 		}
-		if p.at < notBefore || p.at < at-maxAge {
+		if p.at < at-maxAge {
 			break
 		}
 		h.until = max(h.until, p.at+s.ttl(i))

@@ -9,7 +9,7 @@
 //  3. Either end can measure (Link).
 //  4. A hop's value is its latest as of the instant, within a time to live (Series).
 //  5. Missing is not zero (Status).
-//  6. Measurements from before an epoch are not used (Series.asOf).
+//  6. Values from before an epoch are not used (Link.Since).
 //  7. Every value has an error band (Estimate, Sum).
 //  8. Hops are summed per instant; medians are taken of sums (Sum, Median).
 //

@@ -29,12 +29,12 @@ func fade(v, full, none float32) float32 {
 	return max(min((none-v)/(none-full), 1), 0)
 }
 
-// look fills the view. Measurements from before notBefore are left out.
-func (v *view) look(l Link, at, notBefore int64) {
+// look fills the view with what was measured up to an instant.
+func (v *view) look(l Link, at int64) {
 	v.n, v.newest = 0, 0
 	for _, p := range places {
 		s := l.series(p)
-		if s == nil || !s.asOf(at, notBefore, &v.all[v.n]) {
+		if s == nil || !s.asOf(at, &v.all[v.n]) {
 			continue
 		}
 		v.newest = max(v.newest, v.all[v.n].at[0])
@@ -54,12 +54,16 @@ func (v *view) excess(r *reading) (us, own float32) {
 	cross := float32(0)
 	for i := range v.n {
 		o := &v.seen[i]
-		if o.place == r.place || o.newest < r.oldest || o.oldest < r.oldest && o.n > 1 && r.n < 4 {
-			continue
-		}
 		d := r.floor - o.floor
-		if d <= cross {
+		switch {
+		case o.place == r.place || d <= cross:
 			continue
+		case r.young:
+			// Noise only adds, and it adds most when a connection begins: whoever says less is right.
+			cross = d
+			continue
+		case o.newest < r.oldest, o.oldest < r.oldest && o.n > 1 && r.n < enough:
+			continue // what the other says may be of the delay before
 		}
 		cross = max(cross, d*fade(d, floorFull, floorNone)*fade(o.spread, noiseFull, noiseNone)*own)
 	}
