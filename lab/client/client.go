@@ -126,9 +126,13 @@ func (c *Client) publish(peer *link.Peer, t link.Track, id string, source *media
 	var transceiver *webrtc.RTPTransceiver
 	var outlets []*outlet
 	for i, l := range layers {
-		local, err := webrtc.NewTrackLocalStaticRTP(t.Codec(), id, c.id, webrtc.WithRTPStreamID(l.RID))
+		static, err := webrtc.NewTrackLocalStaticRTP(t.Codec(), id, c.id, webrtc.WithRTPStreamID(l.RID))
 		if err != nil {
 			return err
+		}
+		var local webrtc.TrackLocal = static
+		if l.RID != "" {
+			local = &link.Layer{TrackLocalStaticRTP: static, Peer: peer, KeyFrame: func() { source.KeyFrame(l.RID) }}
 		}
 		if i == 0 {
 			transceiver, err = peer.PC.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
@@ -138,18 +142,19 @@ func (c *Client) publish(peer *link.Peer, t link.Track, id string, source *media
 		if err != nil {
 			return err
 		}
-		outlets = append(outlets, &outlet{local: local, transceiver: transceiver, rid: l.RID})
+		outlets = append(outlets, &outlet{local: static, transceiver: transceiver, rid: l.RID})
 	}
 	sender := transceiver.Sender()
+	if len(layers) == 1 {
+		peer.ReadSender(sender, func() { source.KeyFrame("") })
+	}
 	c.mu.Lock()
 	for _, e := range sender.GetParameters().Encodings {
 		c.outs[e.SSRC] = out{source, e.RID}
 	}
 	c.mu.Unlock()
 	for _, o := range outlets {
-		remove := source.Output(o.rid, o)
-		peer.OnClose(remove)
-		peer.ReadSender(sender, o.rid, func() { source.KeyFrame(o.rid) })
+		peer.OnClose(source.Output(o.rid, o))
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type Peer struct {
 	Link *Link
 
 	onClose []func()
+	layers  layers
 }
 
 // OnClose has f called when the link is closed. It is for whoever sets the peer up, before its first negotiation.

@@ -53,7 +53,7 @@ func TestALinkCarriesWhatIsAnnouncedEitherWay(t *testing.T) {
 		require.NoError(t, err)
 		tr, err := p.PC.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		require.NoError(t, err)
-		p.ReadSender(tr.Sender(), "", nil)
+		p.ReadSender(tr.Sender(), nil)
 		require.NoError(t, p.Negotiate())
 		l.Go(func() {
 			for i := uint16(0); ; i++ {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 )
@@ -92,45 +93,81 @@ func (r *readers) end() {
 // rtcpMTU is more than a compound RTCP packet ever takes.
 const rtcpMTU = 1500
 
-// ReadSender reads the RTCP of one encoding of a sender, which Pion shows to interceptors only when it is read, and calls
-// keyFrame for every request for one.
-func (p *Peer) ReadSender(sender *webrtc.RTPSender, rid string, keyFrame func()) {
-	p.Link.Go(func() {
-		buf := make([]byte, rtcpMTU)
-		for {
-			var n int
-			var err error
-			if rid == "" {
-				n, _, err = sender.Read(buf)
-			} else {
-				n, _, err = sender.ReadSimulcast(buf, rid)
-			}
-			if err != nil {
-				return
-			}
-			if keyFrame != nil && asksKeyFrame(buf[:n]) {
-				keyFrame()
-			}
-		}
-	})
+// ReadSender reads the RTCP of a sender, which Pion shows to interceptors only when it is read, and calls keyFrame for every
+// request for a key frame.
+func (p *Peer) ReadSender(sender *webrtc.RTPSender, keyFrame func()) {
+	p.Link.Go(func() { drain(sender.Read, keyFrame) })
+}
+
+// Layer is one encoding of a simulcast sender. It reads its RTCP as ReadSender does, but by itself: RTPSender.ReadSimulcast
+// looks for the encoding in what a close of the connection clears away at the same time.
+type Layer struct {
+	*webrtc.TrackLocalStaticRTP
+	Peer     *Peer
+	KeyFrame func()
+}
+
+// Bind implements webrtc.TrackLocal.
+func (l *Layer) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	codec, err := l.TrackLocalStaticRTP.Bind(c)
+	if err == nil {
+		reader := c.RTCPReader()
+		l.Peer.Link.Go(func() {
+			drain(func(b []byte) (int, interceptor.Attributes, error) { return reader.Read(b, nil) }, l.KeyFrame)
+		})
+	}
+	return codec, err
 }
 
 // ReadReceiver reads, for the interceptors' sake, the RTCP of one incoming track.
+//
+// Pion fills in a simulcast receiver's layers one by one as they arrive, and looks through all of them, without a lock, to
+// read any. So reading begins when the last layer has come.
 func (p *Peer) ReadReceiver(receiver *webrtc.RTPReceiver, rid string) {
-	p.Link.Go(func() {
-		buf := make([]byte, rtcpMTU)
-		for {
-			var err error
-			if rid == "" {
-				_, _, err = receiver.Read(buf)
-			} else {
-				_, _, err = receiver.ReadSimulcast(buf, rid)
-			}
-			if err != nil {
-				return
-			}
+	if rid == "" {
+		p.Link.Go(func() { drain(receiver.Read, nil) })
+		return
+	}
+	for _, rid := range p.layers.add(receiver, rid) {
+		p.Link.Go(func() {
+			drain(func(b []byte) (int, interceptor.Attributes, error) { return receiver.ReadSimulcast(b, rid) }, nil)
+		})
+	}
+}
+
+// drain reads RTCP until there is no more.
+func drain(read func([]byte) (int, interceptor.Attributes, error), keyFrame func()) {
+	buf := make([]byte, rtcpMTU)
+	for {
+		n, _, err := read(buf)
+		if err != nil {
+			return
 		}
-	})
+		if keyFrame != nil && asksKeyFrame(buf[:n]) {
+			keyFrame()
+		}
+	}
+}
+
+// layers are the RIDs that have come in at each simulcast receiver.
+type layers struct {
+	mu sync.Mutex
+	of map[*webrtc.RTPReceiver][]string
+}
+
+// add returns all layers when the last one has come, and nothing before.
+func (l *layers) add(receiver *webrtc.RTPReceiver, rid string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of == nil {
+		l.of = map[*webrtc.RTPReceiver][]string{}
+	}
+	l.of[receiver] = append(l.of[receiver], rid)
+	if rids := l.of[receiver]; len(rids) == len(receiver.Tracks()) {
+		delete(l.of, receiver)
+		return rids
+	}
+	return nil
 }
 
 // RequestKeyFrame sends a PLI (RFC 4585 section 6.3.1). On a closed connection it does nothing.

@@ -89,7 +89,7 @@ func (p *Port) open(want Want) (*down, error) {
 		return nil, fmt.Errorf("add track: %w", err)
 	}
 	d := &down{want: want, probe: s.probe, call: s.call, local: local, sender: transceiver.Sender(), rid: want.tracks()[0].RID}
-	p.peer.ReadSender(d.sender, "", d.keyFrame)
+	p.peer.ReadSender(d.sender, d.keyFrame)
 	for _, t := range want.tracks() {
 		h := s.hub(t)
 		h.mu.Lock()
