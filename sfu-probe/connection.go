@@ -62,7 +62,8 @@ func WithRemote(ownerID, transportID string) WatchOption {
 }
 
 // ReadRTCP makes the probe read, and throw away, the RTCP of all senders and receivers of the connection, one goroutine
-// each. Do not set it where the application reads RTCP itself: the two would take packets from each other.
+// each. Do not set it where the application reads RTCP itself: the two would take packets from each other. Of a sender with
+// several encodings only the first is read; a publisher of simulcast reads RTCP itself.
 func ReadRTCP() WatchOption { return func(o *watchOptions) { o.readRTCP = true } }
 
 // Watch reports pc from now on, until it closes. A client's probe gives callID "" or its own; an SFU's probe names the

@@ -36,7 +36,7 @@ type stun struct {
 	at               time.Time
 }
 
-// read brings the link up to date and fills in what it knows. It asks Pion, so no lock of the probe may be held.
+// readTransport brings the link up to date and fills in what it knows. It asks Pion, so no lock of the probe may be held.
 func (c *Connection) readTransport(t *earshotv1.Transport, now time.Time, event func(*earshotv1.Event)) {
 	l := &c.link
 	ice := c.dtls.ICETransport()
@@ -44,9 +44,9 @@ func (c *Connection) readTransport(t *earshotv1.Transport, now time.Time, event 
 	if c.closed() {
 		dtls, state = earshotv1.DTLSState_DTLS_STATE_CLOSED, earshotv1.ICEState_ICE_STATE_CLOSED
 	}
-	if state != earshotv1.ICEState_ICE_STATE_CLOSED { // A closed agent has nothing to say, and logs that.
+	if started(state) {
 		c.readPair(ice, now, event)
-		c.readUfrags(ice, event, now)
+		c.readUfrags(ice, now, event)
 	}
 	if l.key == 0 {
 		l.key = linkKey(c.dtls)
@@ -72,6 +72,17 @@ func (c *Connection) readTransport(t *earshotv1.Transport, now time.Time, event 
 	}
 	if s := l.stun; s.count > 0 {
 		t.Rtts = appendRTT(t.Rtts, earshotv1.RTTSource_RTT_SOURCE_STUN, s.latest, s.total, s.count, s.at)
+	}
+}
+
+// started says whether the transport may be asked. Before that Pion's Start races with the question; a closed agent has
+// nothing to say, and logs that.
+func started(s earshotv1.ICEState) bool {
+	switch s {
+	case earshotv1.ICEState_ICE_STATE_UNSPECIFIED, earshotv1.ICEState_ICE_STATE_NEW, earshotv1.ICEState_ICE_STATE_CLOSED:
+		return false
+	default:
+		return true
 	}
 }
 
@@ -157,7 +168,7 @@ func (c *Connection) readCandidates(ice *webrtc.ICETransport) bool {
 
 // readUfrags looks at the ICE credentials when the remote description is another than before: without a new one there is
 // no restart.
-func (c *Connection) readUfrags(ice *webrtc.ICETransport, event func(*earshotv1.Event), now time.Time) {
+func (c *Connection) readUfrags(ice *webrtc.ICETransport, now time.Time, event func(*earshotv1.Event)) {
 	remote := c.pc.RemoteDescription()
 	if remote == nil || remote.SDP == c.link.remoteSDP {
 		return

@@ -68,9 +68,9 @@ func (c *Connection) readRoster(version uint64) {
 					ref.trackID = track.ID()
 				}
 				r.senders[uint32(e.SSRC)] = ref
-				if c.opts.readRTCP {
-					r.readSender(c, s, e.RID)
-				}
+			}
+			if c.opts.readRTCP {
+				r.readSender(c, s)
 			}
 		}
 		rcv := t.Receiver()
@@ -114,18 +114,16 @@ type reading struct {
 	rid string
 }
 
-func (r *roster) readSender(c *Connection, s *webrtc.RTPSender, rid string) {
-	r.drain(c, reading{s, rid}, func(b []byte) (err error) {
-		if rid == "" {
-			_, _, err = s.Read(b)
-		} else {
-			_, _, err = s.ReadSimulcast(b, rid)
-		}
+// readSender reads the first encoding only: Pion's ReadSimulcast, which would read the others, races with Stop.
+func (r *roster) readSender(c *Connection, s *webrtc.RTPSender) {
+	r.drain(c, reading{of: s}, func(b []byte) error {
+		_, _, err := s.Read(b)
 		return err
 	})
 }
 
 func (r *roster) readReceiver(c *Connection, rcv *webrtc.RTPReceiver, rid string) {
+	_ = rcv.Transport() // It waits for Pion to be through with a layer whose SSRC is known already.
 	r.drain(c, reading{rcv, rid}, func(b []byte) (err error) {
 		if rid == "" {
 			_, _, err = rcv.Read(b)
