@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/embedded/clickhouse/child"
 )
 
 // lifeline is what the engine runs: open both ports, then read standard input until the parent closes it, be it by a clean
@@ -40,10 +42,11 @@ type process struct {
 }
 
 func startProcess(ctx context.Context, spec launchSpec) (*process, error) {
-	exe, err := os.Executable()
+	exe, release, err := hostProgram()
 	if err != nil {
-		return nil, fmt.Errorf("find this program to start it again: %w", err)
+		return nil, err
 	}
+	defer release()
 	config := filepath.Join(spec.dir, "earshot-engine.xml")
 	if err = os.WriteFile(config, engineConfig(spec), 0o600); err != nil {
 		return nil, fmt.Errorf("write the engine's configuration: %w", err)
@@ -57,10 +60,11 @@ func startProcess(ctx context.Context, spec launchSpec) (*process, error) {
 		"--listen_host=127.0.0.1",
 		"--query="+lifeline,
 	)
+	cmd.Args[0] = "earshot-clickhouse"
 	cmd.Dir = spec.dir
-	cmd.Env = append(os.Environ(), envChildLib+"="+spec.lib)
+	cmd.Env = append(os.Environ(), child.EnvLib+"="+spec.lib)
 	if spec.temporary {
-		cmd.Env = append(cmd.Env, envChildRemove+"="+spec.dir)
+		cmd.Env = append(cmd.Env, child.EnvRemove+"="+spec.dir)
 	}
 	cmd.SysProcAttr = ownGroup()
 	cmd.WaitDelay = time.Second
