@@ -76,10 +76,8 @@ const enough = 4
 // bias is the excess, or what was learned of it before the delay last changed.
 func (v *view) bias(r *reading, s *Series) (us, own float32) {
 	us, own = v.excess(r)
-	if r.n < enough && s.bias > us {
-		// The median of few points is low as often as high.
-		share := float32(enough-r.n) / enough
-		us += (s.bias - us) * share
+	if r.n < enough {
+		us = max(us, s.bias)
 	}
 	return us, own
 }
