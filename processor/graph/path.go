@@ -122,8 +122,8 @@ func (p *Path) cross(t *Transport, at int64) *Transport {
 		peer := l.Other(t)
 		if other, known := peer.epoch(at); known {
 			p.Hops = append(p.Hops, Hop{From: peer, To: t, Link: l})
-			p.begun(other)
-			p.links = p.links.later(other)
+			p.begun(other.later(l.from))
+			p.links = p.links.later(other).later(l.from)
 			return peer
 		}
 	}
