@@ -79,7 +79,7 @@ func (p *insertPool) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	var errs []error
+	errs := make([]error, 0, len(p.idle))
 	for _, c := range p.idle {
 		errs = append(errs, c.Close())
 	}

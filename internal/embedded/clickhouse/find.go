@@ -41,7 +41,7 @@ func locate(path string) (string, error) {
 		if _, err := os.Stat(lib); err != nil {
 			continue
 		}
-		if err := verify(lib, pkg); err != nil {
+		if err := verify(lib, pkg, checksums); err != nil {
 			return "", err
 		}
 		return lib, nil

@@ -11,8 +11,7 @@ const (
 	quoteBytes = 2 << 10
 )
 
-// tail is a writer that keeps the first and the last part of what it is given: the first line of a crash names its cause, the
-// last ones what the engine said before it ended.
+// tail is a writer that keeps the end of what it is given.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

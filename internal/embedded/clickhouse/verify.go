@@ -15,8 +15,8 @@ var checksums string
 
 // verify compares the library with its committed checksum. Hashing half a gigabyte takes seconds, so a match is remembered
 // beside the library together with its size and time of change, and the next start only looks at those.
-func verify(lib, pkg string) error {
-	want, known := checksum(checksums, pkg)
+func verify(lib, pkg, sums string) error {
+	want, known := checksum(sums, pkg)
 	if !known {
 		// Not every platform's library has been at hand to hash; npm has compared the package with the lock file.
 		return nil
