@@ -11,7 +11,8 @@ type work struct {
 	window  int64
 	times   []int64 // the instants
 	groups  []group
-	n       int // groups in use
+	n       int   // groups in use
+	nothing share // of a stream that counted nothing in the window
 	path    graph.Path
 	sums    []stitch.Sum
 	scratch stitch.Scratch
@@ -64,7 +65,7 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 	}
 	for _, s := range c.strands {
 		if s != nil && s.play != nil && s.of.Direction == graph.Outbound {
-			s.play.take(w.window)
+			s.play.forget(w.window)
 		}
 	}
 	for _, e := range c.ends {

@@ -10,8 +10,9 @@ import (
 
 // group is the instants of a window at which a stream was on one path: one epoch.
 type group struct {
-	path  graph.Path
-	first int // instant
+	path  *graph.Path
+	own   graph.Path // where path is no other's
+	first int        // instant
 	last  int
 	in    uint64 // which instants, bit by bit
 }
@@ -26,19 +27,23 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 	if b == nil {
 		return
 	}
-	share := b.take(p.work.window)
+	share := b.get(p.work.window)
+	if share == nil {
+		share = &p.work.nothing
+	}
 	p.follow(c.graph, st, b, fading)
 	for i := range p.work.n {
 		g := &p.work.groups[i]
 		if !g.path.Complete() && share.packets == 0 {
 			continue // nothing comes, from nobody knows where: no track
 		}
-		q := quest{p: p, c: c, subscriber: s, strand: strand, group: g, share: &share}
+		q := quest{p: p, c: c, subscriber: s, strand: strand, group: g, share: share}
 		q.sum()
 		if i == p.work.n-1 || q.status == row.Complete {
 			q.write(out)
 		}
 	}
+	b.forget(p.work.window)
 }
 
 // follow groups the window's instants by the path that the stream was on.
@@ -47,7 +52,9 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 	w.n = 0
 	last := len(w.times) - 1
 	if b.version == g.Version() && !fading && b.resolved >= g.Settled() && b.resolved > 0 && b.path.Since <= w.times[0] {
-		w.add(&b.path, 0).through(last)
+		g := w.add(0)
+		g.path = &b.path
+		g.through(last)
 		return
 	}
 	for i, at := range w.times {
@@ -61,7 +68,9 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 			w.groups[n-1].path.Track = w.path.Track
 			w.groups[n-1].add(i)
 		} else {
-			w.add(&w.path, i)
+			g := w.add(i)
+			g.own.Set(&w.path)
+			g.path = &g.own
 		}
 		w.path, b.path = b.path, w.path
 		b.version, b.resolved = g.Version(), at
@@ -72,13 +81,12 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 }
 
 // add begins a group with an instant.
-func (w *work) add(path *graph.Path, instant int) *group {
+func (w *work) add(instant int) *group {
 	if w.n == len(w.groups) {
 		w.groups = append(w.groups, group{})
 	}
 	g := &w.groups[w.n]
 	w.n++
-	g.path.Set(path)
 	g.first, g.last, g.in = instant, instant, 1<<instant
 	return g
 }
@@ -165,7 +173,7 @@ func (q *quest) sum() {
 
 // write appends the row.
 func (q *quest) write(out *row.Batch) {
-	p, path, strand := q.p, &q.group.path, q.strand
+	p, path, strand := q.p, q.group.path, q.strand
 	r := out.AddE2E()
 	r.WindowStart, r.WindowMs = p.grid.Start(p.work.window)/1e3, uint32(p.grid.Size/1e3)
 	r.Tenant, r.CallID, r.SubscriberID = q.c.tenant, q.c.id, q.subscriber.id

@@ -87,19 +87,15 @@ func (b *playback) get(index int64) *share {
 	return nil
 }
 
-// take removes the shares of windows up to the one given, and returns its own: zero where there is none.
-func (b *playback) take(index int64) (s share) {
+// forget lets go of the shares of windows up to the one given.
+func (b *playback) forget(index int64) {
 	keep := b.shares[:0]
 	for i := range b.shares {
-		switch w := b.shares[i].window; {
-		case w == index:
-			s = b.shares[i]
-		case w > index:
+		if b.shares[i].window > index {
 			keep = append(keep, b.shares[i])
 		}
 	}
 	b.shares = keep
-	return s
 }
 
 func (s *share) add(d *share, part float32, height uint16) {

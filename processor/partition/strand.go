@@ -11,13 +11,16 @@ import (
 
 // strand is what is known of a stream beyond the graph.
 type strand struct {
-	of        *graph.Stream
-	mid       string
-	rid       string
-	codec     string
-	track     string
-	transport string
-	media     row.Media
+	of          *graph.Stream
+	play        *playback // at clients only
+	residenceAt int64     // when an SFU last said how long packets stay in it; 0 = never
+	residence   float32   // µs
+	media       row.Media
+	mid         string
+	rid         string
+	codec       string
+	track       string
+	transport   string
 
 	at       int64 // event time of the sample before; 0 = none
 	packets  uint64
@@ -27,11 +30,6 @@ type strand struct {
 	pli      uint32
 	frames   uint64
 	counters []stitch.Counter
-
-	residence   float32 // µs, at an SFU's outbound stream
-	residenceAt int64   // when that was reported; 0 = never
-
-	play *playback // at clients only
 }
 
 // playback is what only clients count, and what a received stream's path was.

@@ -1,7 +1,5 @@
 package stitch
 
-import "slices"
-
 // level is what a history says of the present: the points since the delay last changed.
 type level struct {
 	us     float32 // median
@@ -81,7 +79,7 @@ func (h *history) limit() float32 {
 		d[i] = diff(h.us[i], h.us[i+1])
 	}
 	s := d[:h.n-1]
-	slices.Sort(s)
+	order(s)
 	return max(stepUs, stepNoise*s[len(s)/2])
 }
 
@@ -91,13 +89,13 @@ func spreadOf(v []float32) (median, sigma float32) {
 	if n == 1 {
 		return v[0], 0
 	}
-	slices.Sort(v)
+	order(v)
 	median = (v[(n-1)/2] + v[n/2]) / 2
 	var d [depth]float32
 	for i := range v {
 		d[i] = diff(v[i], median)
 	}
-	slices.Sort(d[:n])
+	order(d[:n])
 	return median, 1.4826 * d[n/2]
 }
 
@@ -106,4 +104,15 @@ func diff(a, b float32) float32 {
 		return a - b
 	}
 	return b - a
+}
+
+// order sorts the few figures of a history; none is NaN.
+func order(v []float32) {
+	for i := 1; i < len(v); i++ {
+		x, j := v[i], i
+		for ; j > 0 && v[j-1] > x; j-- {
+			v[j] = v[j-1]
+		}
+		v[j] = x
+	}
 }

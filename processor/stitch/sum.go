@@ -1,9 +1,6 @@
 package stitch
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Sum is what the hops of a path come to at one instant. The zero value is the sum of none.
 type Sum struct {
@@ -36,14 +33,14 @@ func (s *Sum) ErrUs() float32 { return float32(math.Sqrt(float64(s.squares + s.l
 
 // Median sorts sums of one path by size and returns the middle one, the earlier of two; sums must not be empty.
 func Median(sums []Sum) *Sum {
-	slices.SortFunc(sums, func(a, b Sum) int {
-		switch {
-		case a.Us < b.Us:
-			return -1
-		case a.Us > b.Us:
-			return 1
+	for i := 1; i < len(sums); i++ { // few, and mostly in order
+		s, j := sums[i], i
+		for ; j > 0 && sums[j-1].after(&s); j-- {
+			sums[j] = sums[j-1]
 		}
-		return a.Instant - b.Instant
-	})
+		sums[j] = s
+	}
 	return &sums[(len(sums)-1)/2]
 }
+
+func (s *Sum) after(o *Sum) bool { return s.Us > o.Us || s.Us == o.Us && s.Instant > o.Instant }
