@@ -40,10 +40,6 @@ type Graph struct {
 	keys    map[key][]*Transport // live ends by the keys of pairing
 	counts  Counts
 	dirty   bool // an end has come, gone or changed since Pair, or Pair has left one alone
-
-	owners  slots // indexes of sources
-	ends    slots // indexes of transports
-	strands slots // indexes of streams
 }
 
 type sourceKey struct {
@@ -52,7 +48,7 @@ type sourceKey struct {
 }
 
 type streamKey struct {
-	end  int32
+	end  *Transport
 	ssrc uint32
 	dir  Direction
 }
@@ -85,21 +81,3 @@ func (g *Graph) changed() {
 	g.version++
 	g.settled = g.latest
 }
-
-// slots hands out small numbers and takes them back.
-type slots struct {
-	free []int32
-	next int32
-}
-
-func (s *slots) take() int32 {
-	if n := len(s.free); n > 0 {
-		i := s.free[n-1]
-		s.free = s.free[:n-1]
-		return i
-	}
-	s.next++
-	return s.next - 1
-}
-
-func (s *slots) put(i int32) { s.free = append(s.free, i) }

@@ -84,7 +84,7 @@ func (g *Graph) walk(st *Stream, at int64, p *Path) {
 				return
 			}
 		}
-		out := g.streams[streamKey{peer.Index, ssrc, Outbound}]
+		out := g.streams[streamKey{peer, ssrc, Outbound}]
 		if out != nil && !out.At(at) {
 			out = nil
 		}

@@ -10,8 +10,8 @@ type Source struct {
 	Kind    Kind
 	ID      string
 	Session string
-	// Index is a small number that no other source of the graph has at the same time.
-	Index int32
+	// Data is the caller's.
+	Data any
 	// Last is the time of the latest report, Before that of the one before it (or an interval earlier).
 	Last, Before int64
 	// Interval is the time between reports, as the source says.
@@ -54,7 +54,7 @@ func (g *Graph) Begin(kind Kind, id, session string, at, interval int64) *Source
 	if !ok {
 		k.id = strings.Clone(id)
 		id, session = k.id, strings.Clone(session)
-		s = &Source{Kind: kind, ID: id, Index: g.owners.take(), Session: session, Last: at - interval, gone: true}
+		s = &Source{Kind: kind, ID: id, Session: session, Last: at - interval, gone: true}
 		g.byID[k] = s
 		g.sources = append(g.sources, s)
 	}
@@ -143,7 +143,6 @@ func (g *Graph) Prune(before int64) {
 			return false
 		}
 		delete(g.byID, sourceKey{s.Kind, s.ID})
-		g.owners.put(s.Index)
 		return true
 	})
 }

@@ -32,14 +32,13 @@ type StreamFacts struct {
 // Stream is one RTP stream at one end of a transport.
 type Stream struct {
 	T *Transport
-	// Index is a small number that no other stream of the graph has at the same time.
-	Index     int32
+	// Data is the caller's.
+	Data      any
 	SSRC      uint32
 	Direction Direction
 	Media     Media
 
 	life
-	dropped bool
 	source  forward
 	earlier []forward // oldest first
 }
@@ -59,9 +58,6 @@ func (st *Stream) Since() int64 { return st.since }
 // At says whether the stream is known to exist at the time.
 func (st *Stream) At(at int64) bool { return st.holds(st.T.Owner, at) }
 
-// Dropped says that the graph has forgotten the stream.
-func (st *Stream) Dropped() bool { return st.dropped }
-
 // Ended says that the owner has reported without it.
 func (st *Stream) Ended() bool { return st.ended }
 
@@ -69,10 +65,10 @@ func (st *Stream) Ended() bool { return st.ended }
 func (g *Graph) Stream(s *Source, t *Transport, f *StreamFacts) *Stream {
 	st := g.find(s, t, f)
 	if st == nil {
-		st = &Stream{T: t, Index: g.strands.take(), SSRC: f.SSRC, Direction: f.Direction, Media: f.Media}
+		st = &Stream{T: t, SSRC: f.SSRC, Direction: f.Direction, Media: f.Media}
 		st.begin(s)
 		st.source = forward{id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{st.after, s.Last}}
-		g.streams[streamKey{t.Index, f.SSRC, f.Direction}] = st
+		g.streams[streamKey{t, f.SSRC, f.Direction}] = st
 		s.streams = append(s.streams, st)
 		s.nextS = len(s.streams)
 		g.changed()
@@ -149,9 +145,7 @@ func (st *Stream) forget(before int64) {
 }
 
 func (g *Graph) dropStream(st *Stream) {
-	st.dropped = true
-	delete(g.streams, streamKey{st.T.Index, st.SSRC, st.Direction})
-	g.strands.put(st.Index)
+	delete(g.streams, streamKey{st.T, st.SSRC, st.Direction})
 }
 
 // find looks where the stream was in the report before, and then everywhere.
@@ -162,7 +156,7 @@ func (g *Graph) find(s *Source, t *Transport, f *StreamFacts) *Stream {
 			return st
 		}
 	}
-	st := g.streams[streamKey{t.Index, f.SSRC, f.Direction}]
+	st := g.streams[streamKey{t, f.SSRC, f.Direction}]
 	if st == nil {
 		return nil
 	}

@@ -46,8 +46,8 @@ func (f *Facts) clone() Facts {
 type Transport struct {
 	Facts
 	Owner *Source
-	// Index is a small number that no other transport of the graph has at the same time.
-	Index int32
+	// Data is the caller's.
+	Data any
 
 	life
 	pairs   []moment // when the kind of the candidate pair changed, oldest first
@@ -87,9 +87,6 @@ func (t *Transport) At(at int64) bool { return t.holds(t.Owner, at) }
 // Ended says that the owner has reported without it.
 func (t *Transport) Ended() bool { return t.ended }
 
-// Dropped says that the graph has forgotten the transport.
-func (t *Transport) Dropped() bool { return t.dropped }
-
 // Since is when the transport was first seen.
 func (t *Transport) Since() int64 { return t.since }
 
@@ -122,7 +119,7 @@ func (t *Transport) epoch(at int64) (m moment, ok bool) {
 func (g *Graph) Transport(s *Source, f *Facts) *Transport {
 	t := s.find(f.ID)
 	if t == nil {
-		t = &Transport{Facts: f.clone(), Owner: s, Index: g.ends.take(), session: s.Session}
+		t = &Transport{Facts: f.clone(), Owner: s, session: s.Session}
 		t.begin(s)
 		s.add(t)
 		g.index(t)
@@ -207,7 +204,6 @@ func (g *Graph) endTransport(t *Transport) {
 
 func (g *Graph) dropTransport(s *Source, t *Transport) {
 	t.dropped = true
-	g.ends.put(t.Index)
 	if s.byID != nil {
 		delete(s.byID, t.ID)
 	}

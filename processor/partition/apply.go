@@ -167,10 +167,8 @@ func (a *arrival) take() {
 		a.p.counts.Truncated++
 		m.Transports, m.Streams = m.Transports[:min(len(m.Transports), maxTransports)], m.Streams[:min(len(m.Streams), maxStreams)]
 	}
-	if n := g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval); n != s.node {
-		s.node = n
-		a.call.own(s)
-	}
+	s.node = g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval)
+	s.node.Data = s
 	a.p.touched = a.p.touched[:0]
 	for _, t := range m.Transports {
 		a.transport(t)

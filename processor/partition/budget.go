@@ -71,7 +71,7 @@ func (q *quest) budget(r *row.E2E, out *row.Batch) {
 func (q *quest) send(r *row.E2E, miss func(string)) {
 	var encode, send row.Float
 	if t := q.group.path.Track; t != nil {
-		if s := q.c.strandOf(t).share(q.p.work.window); s != nil {
+		if s := strandOf(t).share(q.p.work.window); s != nil {
 			encode, send = mean(s.encode, s.frames), mean(s.send, s.packets)
 			// 0 is not a time that anything takes; it is what a counter says that is not kept.
 			encode.Valid, send.Valid = encode.Valid && s.encode > 0, send.Valid && s.send > 0
@@ -96,7 +96,7 @@ func (q *quest) residence(miss func(string)) row.Float {
 	us, known := float32(0), 0
 	relays := q.group.path.Relays
 	for _, st := range relays {
-		s := q.c.strandOf(st)
+		s := strandOf(st)
 		if s.residenceAt == 0 || q.p.grid.Start(q.p.work.window)-s.residenceAt > staleResidence {
 			continue
 		}

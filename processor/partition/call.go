@@ -14,9 +14,6 @@ type call struct {
 	graph      *graph.Graph
 	sources    map[sourceKey]*source
 	order      []*source // in order of appearance
-	owners     []*source // by source index
-	ends       []*end    // by transport index
-	strands    []*strand // by stream index
 
 	next     int64 // the window that closes next
 	opened   bool  // next is known
@@ -64,14 +61,6 @@ func (c *call) sourceNamed(kind graph.Kind, id string) *source {
 	return s
 }
 
-// own makes a source known by its index in the graph.
-func (c *call) own(s *source) {
-	for int(s.node.Index) >= len(c.owners) {
-		c.owners = append(c.owners, nil)
-	}
-	c.owners[s.node.Index] = s
-}
-
 // open starts the windows of a call with its first sample, and again after a silence in which none closed.
 func (c *call) open(p *Partition, at int64) {
 	index := p.grid.Index(at)
@@ -87,27 +76,31 @@ func (c *call) open(p *Partition, at int64) {
 const maxGap = 1000
 
 // endOf returns the state of a transport.
-func (c *call) endOf(t *graph.Transport) *end {
-	for int(t.Index) >= len(c.ends) {
-		c.ends = append(c.ends, nil)
-	}
-	e := c.ends[t.Index]
-	if e == nil || e.of != t {
+func endOf(t *graph.Transport) *end {
+	e, ok := t.Data.(*end)
+	if !ok {
 		e = &end{of: t}
-		c.ends[t.Index] = e
+		t.Data = e
 	}
 	return e
 }
 
 // strandOf returns the state of a stream.
-func (c *call) strandOf(st *graph.Stream) *strand {
-	for int(st.Index) >= len(c.strands) {
-		c.strands = append(c.strands, nil)
-	}
-	s := c.strands[st.Index]
-	if s == nil || s.of != st {
+func strandOf(st *graph.Stream) *strand {
+	s, ok := st.Data.(*strand)
+	if !ok {
 		s = &strand{of: st}
-		c.strands[st.Index] = s
+		st.Data = s
+	}
+	return s
+}
+
+// ownerOf returns the state of a source.
+func ownerOf(g *graph.Source) *source {
+	s, ok := g.Data.(*source)
+	if !ok {
+		s = &source{kind: g.Kind, id: g.ID, node: g}
+		g.Data = s
 	}
 	return s
 }

@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"slices"
+
 	"github.com/earshot-rtc/earshot/processor/graph"
 	"github.com/earshot-rtc/earshot/processor/row"
 	"github.com/earshot-rtc/earshot/processor/stitch"
@@ -63,15 +65,8 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 			p.received(c, s, st, fading, out)
 		}
 	}
-	for _, s := range c.strands {
-		if s != nil && s.play != nil && s.of.Direction == graph.Outbound {
-			s.play.forget(w.window)
-		}
-	}
-	for _, e := range c.ends {
-		if e != nil {
-			e.forget(w.window)
-		}
+	for _, s := range c.order {
+		s.forget(w.window)
 	}
 	p.counts.Windows++
 	c.next++
@@ -94,16 +89,6 @@ func (p *Partition) alive(t *graph.Transport) bool {
 // tidy forgets what ended before the time, and who has not been heard of since.
 func (c *call) tidy(before int64) {
 	c.graph.Prune(before)
-	for i, e := range c.ends {
-		if e != nil && e.of.Dropped() {
-			c.ends[i] = nil
-		}
-	}
-	for i, s := range c.strands {
-		if s != nil && s.of.Dropped() {
-			c.strands[i] = nil
-		}
-	}
 	keep := c.order[:0]
 	for _, s := range c.order {
 		if s.node != nil && s.node.Gone() && s.last() < before {
@@ -117,30 +102,30 @@ func (c *call) tidy(before int64) {
 }
 
 // forget lets go of what was counted for windows up to the one given.
-func (e *end) forget(index int64) {
-	keep := e.lost[:0]
-	for _, l := range e.lost {
-		if l.window > index {
-			keep = append(keep, l)
+func (s *source) forget(index int64) {
+	if s.node == nil {
+		return
+	}
+	for _, t := range s.node.Transports() {
+		e := endOf(t)
+		e.lost = slices.DeleteFunc(e.lost, func(l lost) bool { return l.window <= index })
+	}
+	if s.kind != graph.Client {
+		return
+	}
+	for _, st := range s.node.Streams() {
+		if b := strandOf(st).play; b != nil {
+			b.shares = slices.DeleteFunc(b.shares, func(s share) bool { return s.window <= index })
 		}
 	}
-	e.lost = keep
-}
-
-// sourceOf is who owns a transport.
-func (c *call) sourceOf(s *graph.Source) *source {
-	if int(s.Index) < len(c.owners) && c.owners[s.Index].node == s {
-		return c.owners[s.Index]
-	}
-	return &source{kind: s.Kind, id: s.ID}
 }
 
 // linkOf is the link that a transport ends, first end first.
-func (c *call) linkOf(t *graph.Transport) (first *end, l stitch.Link) {
-	first = c.endOf(t)
+func linkOf(t *graph.Transport) (first *end, l stitch.Link) {
+	first = endOf(t)
 	l.First = &first.End
 	if peer := t.Peer(); peer != nil {
-		other := c.endOf(peer)
+		other := endOf(peer)
 		if t.Link().A != t {
 			first, other = other, first
 		}
@@ -150,8 +135,8 @@ func (c *call) linkOf(t *graph.Transport) (first *end, l stitch.Link) {
 }
 
 // estimates returns a hop's estimates at all instants of the window.
-func (p *Partition) estimates(c *call, t *graph.Transport, notBefore int64) []stitch.Estimate {
-	e, l := c.linkOf(t)
+func (p *Partition) estimates(t *graph.Transport, notBefore int64) []stitch.Estimate {
+	e, l := linkOf(t)
 	n := &e.now
 	if !n.known || n.window != p.work.window {
 		n.at = l.Settle(&p.work.scratch, p.work.times, p.impute, n.at[:0])

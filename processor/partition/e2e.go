@@ -22,7 +22,7 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 	if st.Direction != graph.Inbound {
 		return
 	}
-	strand := c.strandOf(st)
+	strand := strandOf(st)
 	b := strand.play
 	if b == nil {
 		return
@@ -43,7 +43,6 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 			q.write(out)
 		}
 	}
-	b.forget(p.work.window)
 }
 
 // follow groups the window's instants by the path that the stream was on.
@@ -125,7 +124,7 @@ func (q *quest) sum() {
 	w := &q.p.work
 	hops := q.group.path.Hops
 	for i := range hops {
-		w.hops[i] = q.p.estimates(q.c, hops[i].To, q.group.path.After)
+		w.hops[i] = q.p.estimates(hops[i].To, q.group.path.After)
 	}
 	w.sums = w.sums[:0]
 	complete, imputed := 0, 0
@@ -182,11 +181,11 @@ func (q *quest) write(out *row.Batch) {
 	r.HopsExpected, r.Instants = uint8(path.Expected), uint8(q.sums)
 	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = q.subscriber.region, q.subscriber.asn, q.subscriber.app
 	if path.Publisher != nil {
-		from := q.c.sourceOf(path.Publisher)
+		from := ownerOf(path.Publisher)
 		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = from.id, from.region, from.asn, from.app
 	}
 	if path.Track != nil {
-		t := q.c.strandOf(path.Track)
+		t := strandOf(path.Track)
 		r.TrackID, r.Rid = t.track, t.rid
 	}
 	if q.status == row.Partial {
@@ -220,7 +219,7 @@ func (q *quest) writeHops(r *row.E2E, out *row.Batch) {
 		r.HopTo[i] = h.To.Owner.ID
 		if h.To.Owner.Kind == graph.SFU {
 			r.SFUPath[sfus] = h.To.Owner.ID
-			r.RegionPath[sfus] = q.c.sourceOf(h.To.Owner).region
+			r.RegionPath[sfus] = ownerOf(h.To.Owner).region
 			sfus++
 		}
 		r.HopStatus[i] = row.HopStatus(e.Status)
@@ -241,7 +240,7 @@ func (q *quest) writeHops(r *row.E2E, out *row.Batch) {
 		copy(r.SFUPath[1:], r.SFUPath[:sfus])
 		copy(r.RegionPath[1:], r.RegionPath[:sfus])
 		r.SFUPath[0] = h.From.Owner.ID
-		r.RegionPath[0] = q.c.sourceOf(h.From.Owner).region
+		r.RegionPath[0] = ownerOf(h.From.Owner).region
 		sfus++
 	}
 	r.SFUPath, r.RegionPath = r.SFUPath[:sfus:sfus], r.RegionPath[:sfus:sfus]

@@ -11,10 +11,10 @@ import (
 // hop writes the row of one link, or of one end without a peer.
 func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	w := &p.work
-	e, l := c.linkOf(t)
-	estimates := p.estimates(c, t, 0)
+	e, l := linkOf(t)
+	estimates := p.estimates(t, 0)
 
-	from := c.sourceOf(t.Owner)
+	from := ownerOf(t.Owner)
 	r := out.AddHop()
 	*r = row.Hop{
 		WindowStart: p.grid.Start(w.window) / 1e3, WindowMs: uint32(p.grid.Size / 1e3), Tenant: c.tenant, CallID: c.id,
@@ -27,11 +27,11 @@ func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	own := e.lostIn(w.window)
 	r.LossToFrom, r.LossFromTo = ratio(own.in, own.inPackets), ratio(own.out, own.outPackets)
 	if o := t.Peer(); o != nil {
-		to := c.sourceOf(o.Owner)
+		to := ownerOf(o.Owner)
 		r.ToKind, r.ToID, r.ToTransport, r.ToRegion = row.Kind(o.Owner.Kind), o.Owner.ID, o.ID, to.region
 		r.PairedBy = row.PairedBy(t.Link().By)
 		r.Relay = r.Relay || relayed(o)
-		other := c.endOf(o).lostIn(w.window)
+		other := endOf(o).lostIn(w.window)
 		// What the receiver saw is better than what it reported.
 		if there := ratio(other.in, other.inPackets); there.Valid {
 			r.LossFromTo = there

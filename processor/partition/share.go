@@ -87,17 +87,6 @@ func (b *playback) get(index int64) *share {
 	return nil
 }
 
-// forget lets go of the shares of windows up to the one given.
-func (b *playback) forget(index int64) {
-	keep := b.shares[:0]
-	for i := range b.shares {
-		if b.shares[i].window > index {
-			keep = append(keep, b.shares[i])
-		}
-	}
-	b.shares = keep
-}
-
 func (s *share) add(d *share, part float32, height uint16) {
 	s.seconds += d.seconds * part
 	s.packets += d.packets * part

@@ -21,7 +21,7 @@ func (a *arrival) stream(m *earshotv1.Stream) {
 		Direction: graph.Direction(m.Direction), SSRC: m.Ssrc, Media: media(m.Kind),
 		FromTransport: m.ForwardedTransportId, FromSSRC: m.ForwardedSsrc,
 	})
-	s := a.call.strandOf(st)
+	s := strandOf(st)
 	s.name(a.p, m)
 
 	r := a.out.AddStream()

@@ -20,7 +20,7 @@ func (a *arrival) transport(m *earshotv1.Transport) {
 			Protocol: protocol(m.Protocol), RelayProtocol: protocol(m.RelayProtocol),
 		},
 	})
-	e := a.call.endOf(t)
+	e := endOf(t)
 	a.p.touched = append(a.p.touched, e)
 	for _, m := range m.Rtts {
 		r, ok := a.read(m)
