@@ -108,6 +108,9 @@ func (w *worker) insist(ctx context.Context, what string, try func(context.Conte
 		w.p.metrics.retries.WithLabelValues(what).Inc()
 		if attempt >= retry.Attempts || what == "insert" && !clickhouse.Transient(err) {
 			w.p.sick(w.claim.Partition, err)
+			if _, end, err := w.claim.Bounds(ctx); err == nil {
+				w.lag(end) // nothing is fetched meanwhile that would tell
+			}
 		}
 		timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
 		select {

@@ -183,7 +183,7 @@ func (w *worker) take(ctx context.Context, b kafka.Batch) error {
 	if b.CaughtUp() {
 		w.caughtUp = b.AskedAt
 	}
-	w.lag(&b)
+	w.lag(b.HighWatermark)
 	return nil
 }
 
@@ -256,10 +256,10 @@ func (w *worker) flush(ctx context.Context) error {
 	return w.store(ctx, in)
 }
 
-// lag tells how far behind the partition is.
-func (w *worker) lag(b *kafka.Batch) {
+// lag tells how far behind the partition is that ends at end.
+func (w *worker) lag(end int64) {
 	label := strconv.Itoa(w.claim.Partition)
-	behind := max(b.HighWatermark-w.next, 0)
+	behind := max(end-w.next, 0)
 	w.p.metrics.lagRecords.WithLabelValues(label).Set(float64(behind))
 	seconds := 0.0
 	if behind > 0 && w.batch.time > 0 {

@@ -1,0 +1,57 @@
+package processor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestProgressIsReadAsItWasWritten(t *testing.T) {
+	for _, p := range []progress{
+		{Version: 1},
+		{Version: 1, Time: 1_700_000_000_123, Advanced: 1_700_000_000_100},
+		{Version: 1, Time: 5, Intent: &intent{Last: 999_999_999_999, Advance: 1_700_000_000_000}},
+		{Version: 1, Intent: &intent{Last: -1, Advance: 1}},
+	} {
+		got, err := parseProgress(p.String())
+		require.NoError(t, err)
+		require.Equal(t, p, got)
+		require.Less(t, len(p.String()), 256, "brokers take 4096 bytes")
+	}
+}
+
+func TestProgressOfOthersIsRefused(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"no JSON", "consumer-1", "words beside the committed offset"},
+		{"another version", `{"v":2}`, "version 2"},
+		{"no version", `{}`, "version 0"},
+		{"negative time", `{"v":1,"time":-1}`, "negative"},
+		{"negative advance", `{"v":1,"intent":{"last":3,"advance":-1}}`, "negative"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := parseProgress(c.in)
+			require.ErrorContains(t, err, c.want)
+			require.Zero(t, p)
+		})
+	}
+	p, err := parseProgress("")
+	require.NoError(t, err)
+	require.Zero(t, p)
+}
+
+func TestTokensTellBatchesApart(t *testing.T) {
+	require.Equal(t, "e2e:earshot.samples.v1:3:100-199:1700000000000", token("e2e", "earshot.samples.v1", 3, 100, 199, 1_700_000_000_000))
+}
+
+func FuzzProgress(f *testing.F) {
+	f.Add(`{"v":1,"time":5,"intent":{"last":3}}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parseProgress(s)
+		if err != nil || s == "" {
+			return
+		}
+		again, err := parseProgress(p.String())
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+	})
+}
