@@ -48,15 +48,14 @@ func (l Link) Since(s *Scratch, instants []int64, notBefore, impute int64, into 
 	return l.each(&s.view, instants, notBefore, impute, into)
 }
 
-// each estimates from the last instant, which the view shows, to the first: as long as no point lies between two instants, they
-// see the same.
+// each estimates from the last instant, which the view shows, back to the first.
 func (l Link) each(v *view, instants []int64, notBefore, impute int64, into []Estimate) []Estimate {
 	n := len(into)
 	into = append(into, make([]Estimate, len(instants))...)
 	for i := len(instants) - 1; i >= 0; i-- {
 		at := instants[i]
-		if v.newest > at {
-			v.look(l, at)
+		if i < len(instants)-1 {
+			v.back(l, at)
 		}
 		into[n+i] = v.at(l, at, max(notBefore, at-impute))
 	}
@@ -73,7 +72,7 @@ func (v *view) at(l Link, at, notBefore int64) Estimate {
 		if r.place == l.First.Choice.place {
 			cost = -1
 		}
-		if r.newest < notBefore {
+		if r.n == 0 || r.newest < notBefore {
 			continue
 		}
 		if r.until < at {

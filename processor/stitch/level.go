@@ -12,6 +12,8 @@ type level struct {
 	until  int64
 	// held is by how much the newest point stands out where it was left aside.
 	held float32
+	// lone says that the newest point stands out, so that it takes others to tell what it is.
+	lone bool
 	// young says that the source has so few points in all that the first may be anything: of the time when all began.
 	young bool
 }
@@ -31,15 +33,16 @@ func (v *view) level(i int) level {
 	limit := h.limit()
 	first := 0
 	var held float32
+	lone := false
 	if h.n > 1 {
 		rise := h.us[0] - h.us[1]
 		near := h.n > 2 && diff(h.us[0], h.us[2]) <= limit
-		if rise > limit && !near && !v.confirms(i, h.at[1], (h.us[0]+h.us[1])/2) {
+		if lone = rise > limit && !near; lone && !v.confirms(i, h.at[1], (h.us[0]+h.us[1])/2) {
 			first, held = 1, rise
 		}
 	}
 	var us [depth]float32
-	l := level{newest: h.at[first], until: h.until, held: held, floor: h.low[first], young: h.n < enough}
+	l := level{newest: h.at[first], until: h.until, held: held, lone: lone, floor: h.low[first], young: h.n < enough}
 	sum := float32(0)
 	for i := first; i < h.n; i++ {
 		if l.n > 0 && diff(h.us[i], sum/float32(l.n)) > limit {
@@ -62,7 +65,7 @@ func (v *view) level(i int) level {
 // confirms says whether a source other than the one of history i has, since a time, measured more than us.
 func (v *view) confirms(i int, since int64, us float32) bool {
 	for j := range v.n {
-		if o := &v.all[j]; j != i && o.at[0] > since && o.us[0] > us {
+		if o := &v.all[j]; j != i && o.n > 0 && o.at[0] > since && o.us[0] > us {
 			return true
 		}
 	}

@@ -61,7 +61,7 @@ func (v *view) choose(c *Choice, at int64) {
 	var bestCost, chosenCost float32
 	for i := range v.n {
 		s := &v.seen[i]
-		if s.until < at {
+		if s.n == 0 || s.until < at {
 			continue
 		}
 		cost := ranks[s.place.source-1] + min(s.spread, s.sigma*2)

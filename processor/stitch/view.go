@@ -2,13 +2,12 @@ package stitch
 
 // view is all that the sources of a link say as of an instant.
 type view struct {
-	n      int
-	all    [len(places)]history
-	seen   [len(places)]reading
-	newest int64 // time of the newest point
+	n    int
+	all  [len(places)]history
+	seen [len(places)]reading
 }
 
-// reading is the level of one source.
+// reading is the level of one source; its n is 0 where the source says nothing.
 type reading struct {
 	place place
 	level
@@ -31,18 +30,36 @@ func fade(v, full, none float32) float32 {
 
 // look fills the view with what was measured up to an instant.
 func (v *view) look(l Link, at int64) {
-	v.n, v.newest = 0, 0
+	v.n = 0
 	for _, p := range places {
-		s := l.series(p)
-		if s == nil || !s.asOf(at, &v.all[v.n]) {
-			continue
+		if s := l.series(p); s != nil && s.asOf(at, &v.all[v.n]) {
+			v.seen[v.n].place = p
+			v.n++
 		}
-		v.newest = max(v.newest, v.all[v.n].at[0])
-		v.seen[v.n].place = p
-		v.n++
 	}
 	for i := range v.n {
 		v.seen[i].level = v.level(i)
+	}
+}
+
+// back takes the view back to an earlier instant. Sources that have measured nothing in between say what they said.
+func (v *view) back(l Link, at int64) {
+	var again [len(places)]bool
+	for i := range v.n {
+		r := &v.seen[i]
+		if r.n == 0 || v.all[i].at[0] <= at {
+			again[i] = r.n > 0 && r.lone // what it says depends on the others
+			continue
+		}
+		again[i] = l.series(r.place).asOf(at, &v.all[i])
+		if !again[i] {
+			r.level = level{}
+		}
+	}
+	for i := range v.n {
+		if again[i] {
+			v.seen[i].level = v.level(i)
+		}
 	}
 }
 
@@ -56,7 +73,7 @@ func (v *view) excess(r *reading) (us, own float32) {
 		o := &v.seen[i]
 		d := r.floor - o.floor
 		switch {
-		case o.place == r.place || d <= cross:
+		case o.n == 0 || o.place == r.place || d <= cross:
 			continue
 		case r.young:
 			// Noise only adds, and it adds most when a connection begins: whoever says less is right.
