@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO_LDFLAGS := -s -w -X main.version=$(VERSION)
+# What loads the ClickHouse engine; a static program cannot, so it carries this one along.
+LAUNCHER := internal/embedded/clickhouse/launcher
 LINT := go tool -modfile=tools/lint/go.mod golangci-lint
 
 .PHONY: help
@@ -14,10 +16,15 @@ help: ## list the targets
 .PHONY: build
 build: ## build the one binary, bin/earshot
 	@echo "building bin/earshot (the first time, Go fetches its modules) ..."
+ifeq ($(shell go env GOOS),linux)
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(LAUNCHER).bin ./$(LAUNCHER)
+	CGO_ENABLED=0 go build -trimpath -tags static -ldflags "$(GO_LDFLAGS)" -o bin/earshot ./cmd/earshot
+else
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(GO_LDFLAGS)" -o bin/earshot ./cmd/earshot
+endif
 
 .PHONY: engine
-engine: ## fetch the embedded ClickHouse engine (npm, about 160 MB, once)
+engine: ## fetch the embedded ClickHouse engine (npm, about 180 MB, once)
 	@node internal/embedded/clickhouse/engine/fetch.mjs
 
 .PHONY: demo
