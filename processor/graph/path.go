@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Hop is a link as a path uses it.
 type Hop struct {
 	// From is the end nearer to the publisher, To the one nearer to the subscriber. From is nil where the other end does not report.
@@ -132,6 +134,12 @@ func (p *Path) cross(t *Transport, at int64) *Transport {
 }
 
 func (m moment) later(o moment) moment { return moment{max(m.after, o.after), max(m.since, o.since)} }
+
+// Equal says whether both paths are the same in all that they say.
+func (p *Path) Equal(q *Path) bool {
+	return p.Since == q.Since && p.After == q.After && p.Track == q.Track && p.Expected == q.Expected && p.links == q.links &&
+		p.Same(q) && slices.Equal(p.Relays, q.Relays)
+}
 
 // Same says whether both paths take the same links to the same publisher.
 func (p *Path) Same(q *Path) bool {

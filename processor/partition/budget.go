@@ -5,40 +5,62 @@ import (
 	"github.com/earshot-rtc/earshot/processor/row"
 )
 
-// The parts of the one-way budget, as budget_missing names them.
+// parts is a set of parts of the one-way budget.
+type parts uint8
+
+// The parts, as budget_missing names them.
 const (
-	partEncode    = "encode"
-	partSend      = "send"
-	partNetwork   = "network"
-	partResidence = "residence"
-	partBuffer    = "jitter_buffer"
-	partDecode    = "decode"
-	partPlayout   = "playout"
+	partEncode parts = 1 << iota
+	partSend
+	partNetwork
+	partResidence
+	partBuffer
+	partDecode
+	partPlayout
+	allParts = iota
 )
+
+var partNames = [allParts]string{"encode", "send", "network", "residence", "jitter_buffer", "decode", "playout"}
+
+// partLists has the names of each set; rows share them.
+var partLists = listParts()
+
+func listParts() (lists [1 << allParts][]string) {
+	for set := range lists {
+		for i, name := range partNames {
+			if set&(1<<i) != 0 {
+				lists[set] = append(lists[set], name)
+			}
+		}
+	}
+	return lists
+}
+
+func (p parts) names() []string { return partLists[p] }
 
 // budget fills in the way from mouth to ear, or from glass to glass, part by part. Half of each hop's round trip is what
 // a way takes where nothing is known of its asymmetry. What nobody reported is named; the sum is there only if network and jitter
 // buffer are: half a round trip alone is no latency.
-func (q *quest) budget(r *row.E2E, out *row.Batch) {
-	var missing [7]string
-	n := 0
-	miss := func(part string) { missing[n] = part; n++ }
+func (q *quest) budget(r *row.E2E) {
+	var missing parts
 	sum := float32(0)
-	has := func(f row.Float, part string) {
+	has := func(f row.Float, part parts) {
 		if f.Valid {
 			sum += f.Value
 		} else {
-			miss(part)
+			missing |= part
 		}
 	}
-	q.send(r, miss)
+	missing |= q.send(r)
 	sum += r.SendMs.Or(0)
 	if r.RTTMs.Valid {
 		r.NetworkMs = row.Some(r.RTTMs.Value / 2)
 	}
 	has(r.NetworkMs, partNetwork)
-	if len(q.group.path.Relays) > 0 || !q.group.path.Complete() {
-		r.ResidenceMs = q.residence(miss)
+	if len(q.group.route.relays) > 0 || q.group.route.publisher == nil {
+		var unknown parts
+		r.ResidenceMs, unknown = q.residence()
+		missing |= unknown
 		sum += r.ResidenceMs.Or(0)
 	}
 	s := q.share
@@ -62,16 +84,15 @@ func (q *quest) budget(r *row.E2E, out *row.Batch) {
 	if r.NetworkMs.Valid && r.JitterBufferMs.Valid {
 		r.MouthToEarMs = row.Some(sum)
 	}
-	r.BudgetMissing = out.Strings(n)
-	copy(r.BudgetMissing, missing[:n])
+	r.BudgetMissing = missing.names()
 	r.CaptureDelayMs = mean(s.capture, s.captured)
 }
 
 // send is what the publisher takes: to encode, where it says so, and to get a packet out.
-func (q *quest) send(r *row.E2E, miss func(string)) {
+func (q *quest) send(r *row.E2E) (missing parts) {
 	var encode, send row.Float
-	if t := q.group.path.Track; t != nil {
-		if s := strandOf(t).share(q.p.work.window); s != nil {
+	if t := q.group.route.track; t != nil {
+		if s := t.share(q.p.work.window); s != nil {
 			encode, send = mean(s.encode, s.frames), mean(s.send, s.packets)
 			// 0 is not a time that anything takes; it is what a counter says that is not kept.
 			encode.Valid, send.Valid = encode.Valid && s.encode > 0, send.Valid && s.send > 0
@@ -81,35 +102,35 @@ func (q *quest) send(r *row.E2E, miss func(string)) {
 		r.SendMs = row.Some(encode.Value + send.Value)
 	}
 	if !encode.Valid && r.Kind != row.Audio {
-		miss(partEncode)
+		missing |= partEncode
 	}
 	if !send.Valid {
-		miss(partSend)
+		missing |= partSend
 	}
+	return missing
 }
 
 // staleResidence is how old what an SFU said of a stream may be.
 const staleResidence = 30_000_000
 
 // residence is the time inside all SFUs on the way. It is known in part where some say nothing.
-func (q *quest) residence(miss func(string)) row.Float {
+func (q *quest) residence() (ms row.Float, missing parts) {
 	us, known := float32(0), 0
-	relays := q.group.path.Relays
-	for _, st := range relays {
-		s := strandOf(st)
+	relays := q.group.route.relays
+	for _, s := range relays {
 		if s.residenceAt == 0 || q.p.grid.Start(q.p.work.window)-s.residenceAt > staleResidence {
 			continue
 		}
 		us += s.residence
 		known++
 	}
-	if known < len(relays) || !q.group.path.Complete() {
-		miss(partResidence)
+	if known < len(relays) || q.group.route.publisher == nil {
+		missing = partResidence
 	}
 	if known == 0 {
-		return row.Float{}
+		return ms, missing
 	}
-	return row.Some(us / 1e3)
+	return row.Some(us / 1e3), missing
 }
 
 // mean is a sum of µs over its number, in ms.

@@ -26,6 +26,7 @@ type instants struct {
 	window int64
 	known  bool
 	at     []stitch.Estimate
+	oldest int64 // when the oldest value was taken that is in them
 	// younger are those from measurements not before a time: paths that are younger than what the link remembers.
 	younger    []stitch.Estimate
 	notBefore  int64
@@ -134,30 +135,33 @@ func linkOf(t *graph.Transport) (first *end, l stitch.Link) {
 	return first, l
 }
 
-// estimates returns a hop's estimates at all instants of the window.
-func (p *Partition) estimates(t *graph.Transport, notBefore int64) []stitch.Estimate {
-	e, l := linkOf(t)
-	n := &e.now
+// estimates returns a link's estimates at all instants of the window, from values not before a time.
+func (p *Partition) estimates(first *end, notBefore int64) []stitch.Estimate {
+	n := &first.now
 	if !n.known || n.window != p.work.window {
+		_, l := linkOf(first.of)
 		n.at = l.Settle(&p.work.scratch, p.work.times, p.impute, n.at[:0])
 		n.window, n.known, n.hasYounger = p.work.window, true, false
+		n.oldest = measuredAt(n.at, p.work.times)
 	}
-	if n.measuredSince(p.work.times, notBefore) {
+	if notBefore <= n.oldest {
 		return n.at
 	}
 	if !n.hasYounger || n.notBefore != notBefore {
+		_, l := linkOf(first.of)
 		n.younger = l.Since(&p.work.scratch, p.work.times, notBefore, p.impute, n.younger[:0])
 		n.notBefore, n.hasYounger = notBefore, true
 	}
 	return n.younger
 }
 
-// measuredSince says that no estimate stands on what was measured before the time.
-func (n *instants) measuredSince(times []int64, notBefore int64) bool {
-	for i := range n.at {
-		if n.at[i].Status != stitch.Missing && times[i]-n.at[i].AgeUs < notBefore {
-			return false
+// measuredAt is when the oldest value was taken that an estimate stands on.
+func measuredAt(estimates []stitch.Estimate, times []int64) int64 {
+	oldest := int64(maxTime)
+	for i := range estimates {
+		if estimates[i].Status != stitch.Missing {
+			oldest = min(oldest, times[i]-estimates[i].AgeUs)
 		}
 	}
-	return true
+	return oldest
 }

@@ -10,9 +10,8 @@ import (
 
 // group is the instants of a window at which a stream was on one path: one epoch.
 type group struct {
-	path  *graph.Path
-	own   graph.Path // where path is no other's
-	first int        // instant
+	route *route
+	first int // instant
 	last  int
 	in    uint64 // which instants, bit by bit
 }
@@ -34,7 +33,7 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 	p.follow(c.graph, st, b, fading)
 	for i := range p.work.n {
 		g := &p.work.groups[i]
-		if !g.path.Complete() && share.packets == 0 {
+		if g.route.publisher == nil && share.packets == 0 {
 			continue // nothing comes, from nobody knows where: no track
 		}
 		q := quest{p: p, c: c, subscriber: s, strand: strand, group: g, share: share}
@@ -50,43 +49,39 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 	w := &p.work
 	w.n = 0
 	last := len(w.times) - 1
-	if b.version == g.Version() && !fading && b.resolved >= g.Settled() && b.resolved > 0 && b.path.Since <= w.times[0] {
-		g := w.add(0)
-		g.path = &b.path
-		g.through(last)
+	if b.route != nil && b.version == g.Version() && !fading && b.resolved >= g.Settled() && b.route.path.Since <= w.times[0] {
+		w.add(b.route, 0).through(last)
 		return
 	}
 	for i, at := range w.times {
 		if i >= 64 || !g.Resolve(st, at, &w.path) {
 			continue
 		}
-		if b.resolved > 0 {
-			w.path.Continue(&b.path)
+		if b.route != nil {
+			w.path.Continue(&b.route.path)
 		}
-		if n := w.n; n > 0 && w.groups[n-1].path.Since == w.path.Since && w.groups[n-1].path.Same(&w.path) {
-			w.groups[n-1].path.Track = w.path.Track
+		b.route = routeOf(&w.path, b.route)
+		b.version, b.resolved = g.Version(), at
+		if n := w.n; n > 0 && w.groups[n-1].route.path.Since == w.path.Since && w.groups[n-1].route.path.Same(&w.path) {
+			w.groups[n-1].route = b.route
 			w.groups[n-1].add(i)
 		} else {
-			g := w.add(i)
-			g.own.Set(&w.path)
-			g.path = &g.own
+			w.add(b.route, i)
 		}
-		w.path, b.path = b.path, w.path
-		b.version, b.resolved = g.Version(), at
 	}
 	if !st.At(w.times[last]) {
-		b.resolved = 0
+		b.route = nil
 	}
 }
 
 // add begins a group with an instant.
-func (w *work) add(instant int) *group {
+func (w *work) add(r *route, instant int) *group {
 	if w.n == len(w.groups) {
 		w.groups = append(w.groups, group{})
 	}
-	g := &w.groups[w.n]
 	w.n++
-	g.first, g.last, g.in = instant, instant, 1<<instant
+	g := &w.groups[w.n-1]
+	*g = group{route: r, first: instant, last: instant, in: 1 << instant}
 	return g
 }
 
@@ -122,9 +117,9 @@ type quest struct {
 // sum adds the hops up at each instant, and takes the middle of the complete sums; of those with older values where there is none.
 func (q *quest) sum() {
 	w := &q.p.work
-	hops := q.group.path.Hops
-	for i := range hops {
-		w.hops[i] = q.p.estimates(hops[i].To, q.group.path.After)
+	hops := q.group.route.links
+	for i, e := range hops {
+		w.hops[i] = q.p.estimates(e, q.group.route.path.After)
 	}
 	w.sums = w.sums[:0]
 	complete, imputed := 0, 0
@@ -145,7 +140,7 @@ func (q *quest) sum() {
 		}
 		w.sums = append(w.sums, s)
 	}
-	known := q.group.path.Complete()
+	known := q.group.route.publisher != nil
 	switch {
 	case known && complete > 0:
 		q.status = row.Complete
@@ -167,25 +162,24 @@ func (q *quest) sum() {
 	q.sums, q.at, q.us = len(keep), m.Instant, m.Us
 	q.low, q.high = keep[0].Us, keep[len(keep)-1].Us
 	// What the sums of the window differ by is uncertainty too.
-	q.errUs = float32(math.Hypot(float64(m.ErrUs()), float64(q.high-q.low)/4))
+	half := (q.high - q.low) / 4
+	q.errUs = float32(math.Sqrt(float64(m.ErrUs()*m.ErrUs() + half*half)))
 }
 
 // write appends the row.
 func (q *quest) write(out *row.Batch) {
-	p, path, strand := q.p, q.group.path, q.strand
+	p, route, strand := q.p, q.group.route, q.strand
 	r := out.AddE2E()
 	r.WindowStart, r.WindowMs = p.grid.Start(p.work.window)/1e3, uint32(p.grid.Size/1e3)
 	r.Tenant, r.CallID, r.SubscriberID = q.c.tenant, q.c.id, q.subscriber.id
 	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.transport
-	r.EpochStart, r.Status = path.Since/1e3, q.status
-	r.HopsExpected, r.Instants = uint8(path.Expected), uint8(q.sums)
+	r.EpochStart, r.Status = route.path.Since/1e3, q.status
+	r.HopsExpected, r.Instants = uint8(route.path.Expected), uint8(q.sums)
 	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = q.subscriber.region, q.subscriber.asn, q.subscriber.app
-	if path.Publisher != nil {
-		from := ownerOf(path.Publisher)
+	if from := route.publisher; from != nil {
 		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = from.id, from.region, from.asn, from.app
 	}
-	if path.Track != nil {
-		t := strandOf(path.Track)
+	if t := route.track; t != nil {
 		r.TrackID, r.Rid = t.track, t.rid
 	}
 	if q.status == row.Partial {
@@ -197,51 +191,31 @@ func (q *quest) write(out *row.Batch) {
 		r.RTTMinMs, r.RTTMaxMs = row.Some(q.low/1e3), row.Some(q.high/1e3)
 	}
 	q.writeHops(r, out)
-	q.budget(r, out)
+	q.budget(r)
 	q.quality(r)
 }
 
 // writeHops fills in the way, hop by hop.
 func (q *quest) writeHops(r *row.E2E, out *row.Batch) {
-	hops := q.group.path.Hops
-	n := len(hops)
-	r.HopFrom, r.HopTo = out.Strings(n), out.Strings(n)
+	route := q.group.route
+	n := len(route.links)
+	r.HopFrom, r.HopTo, r.SFUPath, r.RegionPath = route.from, route.to, route.sfus, route.regions
 	r.HopRTTMs, r.HopErrMs = out.Floats(n), out.Floats(n)
 	r.HopAgeMs, r.HopSource, r.HopStatus = out.Ages(n), out.Sources(n), out.HopStatuses(n)
-	r.SFUPath, r.RegionPath = out.Strings(n), out.Strings(n)
-	sfus := 0
-	nan := float32(math.NaN())
-	for i := range hops {
-		h, e := &hops[i], &q.p.work.hops[i][q.at]
-		if h.From != nil {
-			r.HopFrom[i] = h.From.Owner.ID
-		}
-		r.HopTo[i] = h.To.Owner.ID
-		if h.To.Owner.Kind == graph.SFU {
-			r.SFUPath[sfus] = h.To.Owner.ID
-			r.RegionPath[sfus] = ownerOf(h.To.Owner).region
-			sfus++
-		}
+	for i := range n {
+		e := &q.p.work.hops[i][q.at]
 		r.HopStatus[i] = row.HopStatus(e.Status)
 		if e.Status == stitch.Missing {
 			r.HopRTTMs[i], r.HopErrMs[i] = nan, nan
 			continue
 		}
-		r.HopRTTMs[i] = e.Us / 1e3
-		r.HopErrMs[i] = float32(math.Hypot(float64(e.ErrUs), float64(e.LeanUs))) / 1e3
+		r.HopRTTMs[i], r.HopErrMs[i] = e.Us/1e3, e.BandUs()/1e3
 		r.HopAgeMs[i] = uint32(e.AgeUs / 1e3)
 		r.HopSource[i] = row.RTTSource(e.Source)
 		if e.Status == stitch.Measured {
 			r.HopsMeasured++
 		}
 	}
-	// A path that starts in the middle starts at an SFU, which it does not come to.
-	if h := hops[0]; h.From != nil && h.From.Owner.Kind == graph.SFU {
-		copy(r.SFUPath[1:], r.SFUPath[:sfus])
-		copy(r.RegionPath[1:], r.RegionPath[:sfus])
-		r.SFUPath[0] = h.From.Owner.ID
-		r.RegionPath[0] = ownerOf(h.From.Owner).region
-		sfus++
-	}
-	r.SFUPath, r.RegionPath = r.SFUPath[:sfus:sfus], r.RegionPath[:sfus:sfus]
 }
+
+var nan = float32(math.NaN())

@@ -12,7 +12,7 @@ import (
 func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	w := &p.work
 	e, l := linkOf(t)
-	estimates := p.estimates(t, 0)
+	estimates := p.estimates(e, 0)
 
 	from := ownerOf(t.Owner)
 	r := out.AddHop()

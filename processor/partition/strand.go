@@ -40,9 +40,9 @@ type playback struct {
 	playout, played            uint64
 	encode, send, qp           uint64
 	shares                     []share // by window, oldest first
-	path                       graph.Path
+	route                      *route  // nil where none was found
 	version                    uint64
-	resolved                   int64 // the instant for which path was found last
+	resolved                   int64 // the instant for which the route was found last
 }
 
 // name keeps a stream's names; they seldom change.

@@ -13,6 +13,11 @@ type Estimate struct {
 	Status Status
 }
 
+// BandUs is the error band of the link alone.
+func (e *Estimate) BandUs() float32 {
+	return float32(math.Sqrt(float64(e.ErrUs*e.ErrUs + e.LeanUs*e.LeanUs)))
+}
+
 // What the error band is made of.
 const (
 	// driftPerSecond is by how much a delay may wander unseen, in µs per second of age.
