@@ -360,9 +360,9 @@ func (c *crashing) Insert(ctx context.Context, table, token string, columns []cl
 func TestAProcessorThatIsKilledAnywhereLeavesNothingLostAndNothingTwice(t *testing.T) {
 	brokers, db := broker(t, 2), database(t)
 	send(t, brokers, 0, 1500)
-	recovered := 0.0
+	recovered, committed := 0.0, 0.0
 	for round := range 12 {
-		crash := &crashing{Inserter: db, left: 1 + round%4, after: round%2 == 0, crashed: make(chan struct{})}
+		crash := &crashing{Inserter: db, left: 1 + round*3%8, after: round%2 == 0, crashed: make(chan struct{})}
 		p := start(t, brokers, setup{inserter: crash, sent: 1500, change: func(c *Config) {
 			c.Flush.Rows = 40 + 7*round // batches would fall differently each time
 		}})
@@ -373,8 +373,10 @@ func TestAProcessorThatIsKilledAnywhereLeavesNothingLostAndNothingTwice(t *testi
 		}
 		kill(t, p)
 		recovered += testutil.ToFloat64(p.metrics.recovered)
+		committed += testutil.ToFloat64(p.metrics.rows.WithLabelValues("hops"))
 	}
 	require.Greater(t, recovered, 3.0, "the test has put recovery to work")
+	require.Greater(t, committed, 10.0, "and has cut windows in the middle")
 	send(t, brokers, 1500, 2000)
 	p := start(t, brokers, setup{inserter: db, sent: 2000})
 	awaitTotals(t, db, whole(2000))
