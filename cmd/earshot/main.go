@@ -35,6 +35,7 @@ type cli struct {
 	Processor processorCmd `cmd:"" help:"Stitch the samples in Kafka into end-to-end latencies in ClickHouse."`
 	Console   consoleCmd   `cmd:"" help:"Serve the call explorer and its API."`
 	Query     queryCmd     `cmd:"" help:"Ask what is in ClickHouse."`
+	Bench     benchCmd     `cmd:"" help:"Measure speed and memory."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the ClickHouse schema up to date."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
