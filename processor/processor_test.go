@@ -45,7 +45,10 @@ func broker(t *testing.T, partitions int) []string {
 	return c.ListenAddrs()
 }
 
-func database(t *testing.T) *clickhouse.DB {
+// database starts an engine and gives databases in it that have the tables, one by default.
+func database(t *testing.T) *clickhouse.DB { return databases(t, "earshot")[0] }
+
+func databases(t *testing.T, names ...string) []*clickhouse.DB {
 	t.Helper()
 	if _, err := engine.Find(); errors.Is(err, engine.ErrNotFound) && os.Getenv("CI") != "true" {
 		t.Skip(err)
@@ -59,16 +62,20 @@ func database(t *testing.T) *clickhouse.DB {
 		}
 		require.NoError(t, s.Shutdown(context.Background()))
 	})
-	db, err := clickhouse.Open(clickhouse.Config{Addr: []string{s.Addr()}})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	_, err = clickhouse.Migrate(t.Context(), db, ddl.Migrations)
-	require.NoError(t, err)
-	for _, table := range []string{"samples", "streams", "hops", "e2e"} {
-		// The records of these tests are of a fixed day long ago.
-		require.NoError(t, db.Exec(t.Context(), "ALTER TABLE "+table+" REMOVE TTL", nil))
+	all := make([]*clickhouse.DB, len(names))
+	for i, name := range names {
+		db, err := clickhouse.Open(clickhouse.Config{Addr: []string{s.Addr()}, Database: name})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		_, err = clickhouse.Migrate(t.Context(), db, ddl.Migrations)
+		require.NoError(t, err)
+		for _, table := range []string{"samples", "streams", "hops", "e2e"} {
+			// The records of these tests are of a fixed day long ago.
+			require.NoError(t, db.Exec(t.Context(), "ALTER TABLE "+table+" REMOVE TTL", nil))
+		}
+		all[i] = db
 	}
-	return db
+	return all
 }
 
 // t0 begins a window.
@@ -163,6 +170,9 @@ type setup struct {
 	// sent is how many samples Kafka has, a multiple of 500: up to half an hour after them a partition that has been read to its
 	// end may be advanced. 0: nothing is advanced.
 	sent int
+	// real stitches instead of counting; advance is then up to when.
+	real    bool
+	advance time.Time
 }
 
 func start(t *testing.T, brokers []string, s setup) *Processor {
@@ -184,6 +194,12 @@ func start(t *testing.T, brokers []string, s setup) *Processor {
 	p, err := New(cfg, deps)
 	require.NoError(t, err)
 	p.cfg.Settle = time.Since(at(s.sent).Add(-30 * time.Minute))
+	if s.real {
+		p.cfg.Settle = time.Since(s.advance)
+		require.NoError(t, p.Start(t.Context()))
+		t.Cleanup(func() { stop(t, p) })
+		return p
+	}
 	p.newState = func() state { return &counting{open: map[string]map[int64]uint32{}} }
 	require.NoError(t, p.Start(t.Context()))
 	t.Cleanup(func() { stop(t, p) })
