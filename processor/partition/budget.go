@@ -88,26 +88,49 @@ func (q *quest) budget(r *row.E2E) {
 	r.CaptureDelayMs = mean(s.capture, s.captured)
 }
 
-// send is what the publisher takes: to encode, where it says so, and to get a packet out.
-func (q *quest) send(r *row.E2E) (missing parts) {
-	var encode, send row.Float
-	if t := q.group.route.track; t != nil {
-		if s := t.share(q.p.work.window); s != nil {
-			encode, send = mean(s.encode, s.frames), mean(s.send, s.packets)
-			// 0 is not a time that anything takes; it is what a counter says that is not kept.
-			encode.Valid, send.Valid = encode.Valid && s.encode > 0, send.Valid && s.send > 0
+// sending is what a publisher takes in a window to encode, where it says so, and to get a packet out. It is the same for all
+// who receive the track.
+type sending struct {
+	window  int64
+	known   bool
+	ms      row.Float
+	missing parts
+}
+
+func (q *quest) send(r *row.E2E) parts {
+	t := q.group.route.track
+	if t == nil || t.play == nil {
+		s := share{}
+		one := s.sending(r.Kind)
+		return one.missing
+	}
+	one := &t.play.sending
+	if !one.known || one.window != q.p.work.window {
+		s := t.play.get(q.p.work.window)
+		if s == nil {
+			s = &q.p.work.nothing
 		}
+		*one = s.sending(r.Kind)
+		one.window, one.known = q.p.work.window, true
 	}
+	r.SendMs = one.ms
+	return one.missing
+}
+
+func (s *share) sending(kind row.Media) (one sending) {
+	// 0 is not a time that anything takes; it is what a counter says that is not kept.
+	encode, send := mean(s.encode, s.frames), mean(s.send, s.packets)
+	encode.Valid, send.Valid = encode.Valid && s.encode > 0, send.Valid && s.send > 0
 	if encode.Valid || send.Valid {
-		r.SendMs = row.Some(encode.Value + send.Value)
+		one.ms = row.Some(encode.Value + send.Value)
 	}
-	if !encode.Valid && r.Kind != row.Audio {
-		missing |= partEncode
+	if !encode.Valid && kind != row.Audio {
+		one.missing |= partEncode
 	}
 	if !send.Valid {
-		missing |= partSend
+		one.missing |= partSend
 	}
-	return missing
+	return one
 }
 
 // staleResidence is how old what an SFU said of a stream may be.

@@ -34,6 +34,7 @@ type strand struct {
 
 // playback is what only clients count, and what a received stream's path was.
 type playback struct {
+	sending                    sending
 	freeze, samples, concealed uint64
 	buffer, emitted            uint64
 	decode, processing         uint64
@@ -65,14 +66,6 @@ func (s *strand) name(p *Partition, m *earshotv1.Stream) {
 	if m.Kind == earshotv1.MediaKind_MEDIA_KIND_AUDIO || m.Kind == earshotv1.MediaKind_MEDIA_KIND_VIDEO {
 		s.media = row.Media(m.Kind)
 	}
-}
-
-// share is what the stream counted in a window, nil where that is not known.
-func (s *strand) share(index int64) *share {
-	if s.play == nil {
-		return nil
-	}
-	return s.play.get(index)
 }
 
 // next takes a reading of one of the stream's counters of round-trip times in.

@@ -108,7 +108,7 @@ func (v *view) estimate(r *reading, s *Series, at int64) Estimate {
 	if r.n < enough {
 		sigma = max(sigma, singleSigma)
 	}
-	dispersion := 1.25 * sigma / float32(math.Sqrt(float64(r.n)))
+	dispersion := 1.5 * sigma / float32(math.Sqrt(float64(r.n)))
 	e.ErrUs = hypot(dispersion, drift, r.held/2)
 	e.LeanUs = leanFloor + leanShare*bias
 	if r.n < enough {

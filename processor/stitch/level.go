@@ -78,28 +78,40 @@ func (h *history) limit() float32 {
 		return earlyStepUs
 	}
 	var d [depth]float32
-	for i := range h.n - 1 {
-		d[i] = diff(h.us[i], h.us[i+1])
-	}
 	s := d[:h.n-1]
+	low, high := h.us[0], h.us[0]
+	for i := range s {
+		s[i] = diff(h.us[i], h.us[i+1])
+		low, high = min(low, h.us[i+1]), max(high, h.us[i+1])
+	}
+	if high-low <= stepUs {
+		return stepUs // nothing can be further apart
+	}
 	order(s)
 	return max(stepUs, stepNoise*s[len(s)/2])
 }
 
-// spreadOf returns the median and the standard deviation that the median absolute deviation stands for. It sorts v.
+// spreadOf returns the median, and the standard deviation that the median absolute deviation stands for. It sorts v.
 func spreadOf(v []float32) (median, sigma float32) {
 	n := len(v)
-	if n == 1 {
-		return v[0], 0
-	}
 	order(v)
 	median = (v[(n-1)/2] + v[n/2]) / 2
-	var d [depth]float32
-	for i := range v {
-		d[i] = diff(v[i], median)
+	// Deviations grow from the middle to both sides, so the middle one of them is found without sorting.
+	below, above := (n-1)/2, n/2
+	if below == above {
+		below--
 	}
-	order(d[:n])
-	return median, 1.4826 * d[n/2]
+	deviation := float32(0)
+	for range (n + 1) / 2 {
+		if below < 0 || above < n && v[above]-median < median-v[below] {
+			deviation = v[above] - median
+			above++
+		} else {
+			deviation = median - v[below]
+			below--
+		}
+	}
+	return median, 1.4826 * deviation
 }
 
 func diff(a, b float32) float32 {
