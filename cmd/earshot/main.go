@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -52,10 +53,10 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
+	os.Exit(run(ctx, os.Args[1:], os.Stderr))
 }
 
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string, stderr io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("earshot"),
@@ -68,17 +69,17 @@ func run(ctx context.Context, args []string) int {
 	}
 	kctx, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "earshot: %v; see earshot --help\n", err)
+		fmt.Fprintf(stderr, "earshot: %v; see earshot --help\n", err)
 		return exitUsage
 	}
 	switch err := kctx.Run(); {
 	case err == nil:
 		return 0
 	case errors.As(err, new(failure)):
-		fmt.Fprintln(os.Stderr, "earshot:", err)
+		fmt.Fprintln(stderr, "earshot:", err)
 		return exitFailure
 	default:
-		fmt.Fprintln(os.Stderr, "earshot:", err)
+		fmt.Fprintln(stderr, "earshot:", err)
 		return exitUsage
 	}
 }

@@ -36,6 +36,7 @@ type stackFlags struct {
 type stack struct {
 	*service.Group
 	endpoints
+	engine    *embeddedch.Server // nil where ClickHouse is somebody else's
 	db        *clickhouse.DB
 	processor *processor.Processor
 	registry  *prometheus.Registry
@@ -83,7 +84,7 @@ func (f *stackFlags) startStore(ctx context.Context, s *stack, tell say) error {
 		if err := s.Start(ctx, "ClickHouse", server); err != nil {
 			return err
 		}
-		s.endpoints.ClickHouse, s.ClickHouseHTTP = server.Addr(), server.HTTPAddr()
+		s.engine, s.endpoints.ClickHouse, s.ClickHouseHTTP = server, server.Addr(), server.HTTPAddr()
 	}
 	db, err := clickhouse.Open(f.config(s.endpoints.ClickHouse))
 	if err != nil {
