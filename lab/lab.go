@@ -49,7 +49,7 @@ type Lab struct {
 	top  *topology.Topology
 
 	timeline *truth.Timeline
-	metrics  *metrics
+	metrics  *Metrics
 
 	// Set by Start.
 	line   *delay.Line
@@ -90,7 +90,7 @@ func New(cfg Config, deps Dependencies) (*Lab, error) {
 	}
 	l := &Lab{cfg: cfg, deps: deps, log: deps.Logger, top: cfg.Topology, timeline: truth.New(), stop: make(chan struct{}), done: make(chan struct{})}
 	var err error
-	l.metrics, err = newMetrics(l, deps.Registerer)
+	l.metrics, err = NewMetrics(l.Totals, deps.Registerer)
 	return l, err
 }
 
@@ -100,7 +100,7 @@ const layersEvery = 10 * time.Second
 // spareProcs are scheduling slots beyond the processors. Go hands a slot on only when a goroutine yields, the kernel whenever
 // a thread that has waited deserves it; with slots to spare it is the kernel that decides, and packets are released and
 // taken in on time while the rest of the process computes.
-const spareProcs = 4
+const spareProcs = 2
 
 // Start has everybody join who is there from the start, and returns when they have been introduced to one another;
 // connections come up in the round trips that follow.
@@ -204,6 +204,6 @@ func (l *Lab) Shutdown(ctx context.Context) error {
 	if l.procs > 0 {
 		runtime.GOMAXPROCS(l.procs)
 	}
-	l.metrics.unregister()
+	l.metrics.Unregister()
 	return errors.Join(errs...)
 }
