@@ -35,9 +35,9 @@ const MaxHops = 32
 
 // Set makes p a copy of q that shares nothing with it.
 func (p *Path) Set(q *Path) {
-	hops, relays := append(p.Hops[:0], q.Hops...), append(p.Relays[:0], q.Relays...)
+	hops, relays := p.Hops[:0], p.Relays[:0]
 	*p = *q
-	p.Hops, p.Relays = hops, relays
+	p.Hops, p.Relays = append(hops, q.Hops...), append(relays, q.Relays...)
 }
 
 func (p *Path) reset() {

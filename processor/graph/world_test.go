@@ -31,14 +31,12 @@ type evidence struct {
 }
 
 type wNode struct {
-	kind     graph.Kind
-	id       string
-	home     int
-	probed   bool
-	left     int64 // 0 = not
-	ends     []*wEnd
-	sent     []*wStream
-	received []*wStream
+	kind   graph.Kind
+	id     string
+	home   int
+	probed bool
+	left   int64 // 0 = not
+	ends   []*wEnd
 }
 
 // wLine is a link, wEnd one end of it.

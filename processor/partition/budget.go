@@ -182,7 +182,8 @@ func (q *quest) quality(r *row.E2E) {
 	r.JitterMs = row.Some(s.jitter / s.seconds / 1e3)
 	r.BitrateBps = s.bytes * 8 / s.seconds
 	var score quality.Score
-	if r.Kind == row.Video {
+	switch r.Kind {
+	case row.Video:
 		r.FrameRate = row.Some(s.frames / s.seconds)
 		r.FreezeRatio = ratio(s.freeze, s.seconds*1e6)
 		r.FrameHeight = s.height
@@ -190,7 +191,7 @@ func (q *quest) quality(r *row.E2E) {
 			FreezeRatio: r.FreezeRatio.OrNaN(), FrameRate: r.FrameRate.OrNaN(), FrameHeight: float64(s.height),
 			QP: mean(s.qp*1e3, s.frames*boolTo1(s.qp > 0)).OrNaN(), Codec: q.strand.codec, OneWayMs: r.MouthToEarMs.OrNaN(),
 		})
-	} else if r.Kind == row.Audio {
+	case row.Audio:
 		score = q.p.scoreAudio(quality.AudioInput{
 			OneWayMs: r.MouthToEarMs.OrNaN(), LossRatio: r.ConcealedRatio.OrNaN(), Codec: q.strand.codec,
 		})

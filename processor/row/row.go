@@ -47,8 +47,8 @@ func (f *Float) Ptr() *float32 {
 	return nil
 }
 
-// Batch collects rows. The arrays inside E2E rows are cut from arenas that the batch owns: they are valid until Reset, and
-// must not be appended to.
+// Batch collects rows. The arrays inside E2E rows are cut from arenas that the batch owns, or shared between rows: they are
+// valid until Reset, and must not be written or appended to.
 type Batch struct {
 	Samples []Sample
 	Streams []Stream

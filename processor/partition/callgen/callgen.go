@@ -178,8 +178,6 @@ type leg struct {
 	dead      bool
 }
 
-func (l *leg) to() *node { return l.link.other(l.from) }
-
 // meter counts the measurements of one source.
 type meter struct {
 	total, count, latest uint64
