@@ -148,11 +148,11 @@ func (cl *Claim) offsets(ctx context.Context, of ...kafkago.OffsetRequest) (kafk
 	if err != nil {
 		return kafkago.PartitionOffsets{}, fmt.Errorf("list offsets of %s/%d: %w", cl.Topic, cl.Partition, err)
 	}
-	for _, p := range res.Topics[cl.Topic] {
-		if p.Error != nil {
-			return p, fmt.Errorf("list offsets of %s/%d: %w", cl.Topic, cl.Partition, p.Error)
+	if all := res.Topics[cl.Topic]; len(all) == 1 {
+		if all[0].Error != nil {
+			return all[0], fmt.Errorf("list offsets of %s/%d: %w", cl.Topic, cl.Partition, all[0].Error)
 		}
-		return p, nil
+		return all[0], nil
 	}
 	return kafkago.PartitionOffsets{}, fmt.Errorf("list offsets of %s/%d: broker did not answer for the partition", cl.Topic, cl.Partition)
 }
