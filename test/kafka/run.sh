@@ -34,7 +34,7 @@ fi
 work=$(mktemp -d)
 broker=
 finish() {
-  [ -n "$broker" ] && kill "$broker" 2>/dev/null && wait "$broker" 2>/dev/null
+  [ -n "$broker" ] && kill "$broker" 2>/dev/null && { wait "$broker" 2>/dev/null || true; }
   rm -rf "$work"
 }
 trap finish EXIT
