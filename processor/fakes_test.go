@@ -175,4 +175,3 @@ func (c *crashing) Insert(ctx context.Context, table, token string, columns []cl
 	}
 	return err
 }
-

@@ -135,4 +135,3 @@ func (s *seen) await(t *testing.T, distinct int) {
 	t.Helper()
 	require.Eventually(t, func() bool { n, _ := s.count(); return n == distinct }, soon, 5*time.Millisecond)
 }
-
