@@ -76,7 +76,6 @@ func (c *benchStitchCmd) Run(ctx context.Context) error {
 		took := cpuTime() - began
 		runtime.ReadMemStats(&after)
 		mallocs := after.Mallocs - before.Mallocs
-		out = nil
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		f.BytesPerClient = float64(after.HeapAlloc-before.HeapAlloc) / float64(f.Clients)

@@ -47,7 +47,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	tell("\n  page        %s\n  ClickHouse  %s (native), %s (HTTP), database %s\n  Kafka       %s\n  collector   %s",
-		r.Console, r.endpoints.ClickHouse, r.ClickHouseHTTP, c.Database, r.endpoints.Kafka, r.Collector)
+		r.Console, r.ClickHouse, r.ClickHouseHTTP, c.Database, r.Kafka, r.Collector)
 	return c.watch(ctx, r)
 }
 

@@ -102,7 +102,7 @@ func (d *daemon) run(ctx context.Context, start func(context.Context, *daemon) e
 	}
 }
 
-func (d *daemon) store(ctx context.Context) (*clickhouse.DB, error) {
+func (d *daemon) store() (*clickhouse.DB, error) {
 	c := d.cfg.ClickHouse
 	if len(c.Addr) == 0 {
 		return nil, errors.New("clickhouse.addr is empty; name at least one server as host:port")
@@ -111,7 +111,8 @@ func (d *daemon) store(ctx context.Context) (*clickhouse.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return db, d.Start(ctx, "ClickHouse connections", closer(db.Close))
+	d.Add("ClickHouse connections", closer(db.Close))
+	return db, nil
 }
 
 type collectorCmd struct{ serviceFlags }
@@ -128,9 +129,7 @@ func (c *collectorCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.Start(ctx, "producer", closer(producer.Close)); err != nil {
-			return err
-		}
+		d.Add("producer", closer(producer.Close))
 		if err := kafka.EnsureTopics(ctx, cfg.Kafka.Brokers, topicSpecs()); err != nil {
 			return err
 		}
@@ -152,7 +151,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return d.run(ctx, func(ctx context.Context, d *daemon) error {
-		db, err := d.store(ctx)
+		db, err := d.store()
 		if err != nil {
 			return err
 		}
@@ -164,9 +163,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.Start(ctx, "producer", closer(producer.Close)); err != nil {
-			return err
-		}
+		d.Add("producer", closer(producer.Close))
 		if err := kafka.EnsureTopics(ctx, d.cfg.Processor.Brokers, topicSpecs()); err != nil {
 			return err
 		}
@@ -190,7 +187,7 @@ func (c *consoleCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return d.run(ctx, func(ctx context.Context, d *daemon) error {
-		db, err := d.store(ctx)
+		db, err := d.store()
 		if err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func (f *stackFlags) start(ctx context.Context, tell say) (_ *stack, err error) 
 }
 
 func (f *stackFlags) startStore(ctx context.Context, s *stack, tell say) error {
-	s.endpoints.ClickHouse = f.ClickHouse
+	s.ClickHouse = f.ClickHouse
 	if f.ClickHouse == "" {
 		dir, err := s.claimDataDir(&f.storeFlags, tell)
 		if err != nil {
@@ -84,9 +84,9 @@ func (f *stackFlags) startStore(ctx context.Context, s *stack, tell say) error {
 		if err := s.Start(ctx, "ClickHouse", server); err != nil {
 			return err
 		}
-		s.engine, s.endpoints.ClickHouse, s.ClickHouseHTTP = server, server.Addr(), server.HTTPAddr()
+		s.engine, s.ClickHouse, s.ClickHouseHTTP = server, server.Addr(), server.HTTPAddr()
 	}
-	db, err := clickhouse.Open(f.config(s.endpoints.ClickHouse))
+	db, err := clickhouse.Open(f.config(s.ClickHouse))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *stack) claimDataDir(f *storeFlags, tell say) (string, error) {
 	case err == nil:
 		s.dataDir = dir
 		s.temporary = append(s.temporary, endpointsFile(dir))
-		s.onClose(unlock)
+		s.Add("data directory", closer(unlock))
 		return dir, nil
 	case !errors.Is(err, dirlock.ErrLocked):
 		return "", err
@@ -145,7 +145,7 @@ func (f *stackFlags) startKafka(ctx context.Context, s *stack, tell say) error {
 		}
 		brokers = broker.Addrs()
 	}
-	s.endpoints.Kafka = strings.Join(brokers, ",")
+	s.Kafka = strings.Join(brokers, ",")
 	return kafka.EnsureTopics(ctx, brokers, topicSpecs())
 }
 
@@ -157,12 +157,12 @@ func topicSpecs() []kafka.TopicSpec {
 	return specs
 }
 
-func (s *stack) brokers() []string { return strings.Split(s.endpoints.Kafka, ",") }
+func (s *stack) brokers() []string { return strings.Split(s.Kafka, ",") }
 
 func (s *stack) producer() (*kafka.Producer, error) {
 	p, err := kafka.NewProducer(kafka.ProducerConfig{Brokers: s.brokers()}, kafka.Dependencies{Logger: s.log})
 	if err == nil {
-		s.onClose(p.Close)
+		s.Add("producer", closer(p.Close))
 	}
 	return p, err
 }
@@ -206,13 +206,7 @@ func (s *stack) announce() error {
 	if s.dataDir == "" {
 		return nil
 	}
-	return s.endpoints.write(s.dataDir)
-}
-
-// onClose gives something that is no component a place in the order of closing.
-func (s *stack) onClose(closeIt func() error) {
-	// Starting it cannot fail, so neither can this.
-	_ = s.Start(context.Background(), "", closer(closeIt))
+	return s.write(s.dataDir)
 }
 
 // closer is a component that does nothing until its end.

@@ -49,11 +49,16 @@ func (g *Group) Start(ctx context.Context, name string, c Component) error {
 		_ = c.Shutdown(context.WithoutCancel(ctx))
 		return fmt.Errorf("start %s: %w", name, err)
 	}
+	g.Add(name, c)
+	return nil
+}
+
+// Add takes in a component that works already.
+func (g *Group) Add(name string, c Component) {
 	g.members = append(g.members, member{name, c})
 	if w, ok := c.(Watched); ok {
 		go g.watch(name, w)
 	}
-	return nil
 }
 
 func (g *Group) watch(name string, w Watched) {
