@@ -51,6 +51,16 @@ test-kafka: engine build ## run the pipeline against a real Apache Kafka broker 
 bench: engine ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+TOPOLOGIES ?= $(wildcard lab/topologies/*.yaml)
+.PHONY: accuracy
+accuracy: engine build ## play all topologies for a minute each and print the table of docs/accuracy.md
+	@mkdir -p .cache/accuracy
+	@for t in $(TOPOLOGIES); do \
+		echo "$$t ..." >&2; \
+		bin/earshot lab run --topology $$t --duration 65s --json .cache/accuracy/$$(basename $$t .yaml).json >/dev/null; \
+	done
+	@bin/earshot lab table $(patsubst lab/topologies/%.yaml,.cache/accuracy/%.json,$(TOPOLOGIES))
+
 .PHONY: lint
 lint: ## vet, golangci-lint, and a check that generated files are fresh
 	go vet ./...

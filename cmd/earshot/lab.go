@@ -9,7 +9,8 @@ import (
 )
 
 type labCmd struct {
-	Run labRunCmd `cmd:"" help:"Play a call through the pipeline and compare what comes out with the truth."`
+	Run   labRunCmd   `cmd:"" help:"Play a call through the pipeline and compare what comes out with the truth."`
+	Table labTableCmd `cmd:"" help:"Print reports of lab run as a table in Markdown."`
 }
 
 type labRunCmd struct{ labFlags }
