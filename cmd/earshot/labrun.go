@@ -9,6 +9,7 @@ import (
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/lab"
+	"github.com/earshot-rtc/earshot/lab/child"
 	"github.com/earshot-rtc/earshot/lab/topologies"
 	"github.com/earshot-rtc/earshot/lab/topology"
 )
@@ -26,7 +27,7 @@ type labFlags struct {
 type labRun struct {
 	*stack
 	top       *topology.Topology
-	lab       *lab.Lab
+	lab       *child.Lab
 	questions *query.Service
 	seen      map[string]time.Time // when a window could first be read
 }
@@ -70,9 +71,9 @@ func (r *labRun) forget(ctx context.Context) error {
 
 // play starts the call.
 func (r *labRun) play(ctx context.Context, seed uint64) error {
-	l, err := lab.New(lab.Config{
+	l, err := child.New(lab.Config{
 		Topology: r.top, CollectorURL: "ws://" + r.Collector + "/v1/stream", Seed: seed,
-	}, lab.Dependencies{Logger: r.log, Registerer: r.registry})
+	}, child.Dependencies{Logger: r.log, Registerer: r.registry})
 	if err != nil {
 		return err
 	}

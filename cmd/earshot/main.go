@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+	"github.com/earshot-rtc/earshot/lab/child"
 )
 
 // version is set by the linker.
@@ -50,6 +51,7 @@ func (versionCmd) Run() error {
 
 func main() {
 	clickhouse.RunChildIfAsked()
+	child.RunIfAsked()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stderr)

@@ -11,10 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+	"github.com/earshot-rtc/earshot/lab/child"
 )
 
 func TestMain(m *testing.M) {
 	clickhouse.RunChildIfAsked()
+	child.RunIfAsked()
 	os.Exit(m.Run())
 }
 
