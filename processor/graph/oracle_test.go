@@ -220,7 +220,7 @@ func checkWorld(t require.TestingT, w *world, calm bool) {
 			continue // overtaken
 		}
 		w.tell(g, rep)
-		for g.Sources() != nil && watermark(g) >= next+5*interval {
+		for next < w.now && watermark(g) >= next+5*interval {
 			f, d := w.check(t, g, next)
 			if calm && next > start {
 				found, due = found+f, due+d

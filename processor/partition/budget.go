@@ -188,7 +188,7 @@ func (q *quest) quality(r *row.E2E) {
 		r.FreezeRatio = ratio(s.freeze, s.seconds*1e6)
 		r.FrameHeight = s.height
 		score = q.p.scoreVideo(quality.VideoInput{
-			FreezeRatio: r.FreezeRatio.OrNaN(), FrameRate: r.FrameRate.OrNaN(), FrameHeight: float64(s.height),
+			FreezeRatio: r.FreezeRatio.OrNaN(), FrameRate: r.FrameRate.OrNaN(), FrameHeight: float64(s.side),
 			QP: mean(s.qp*1e3, s.frames*boolTo1(s.qp > 0)).OrNaN(), Codec: q.strand.codec, OneWayMs: r.MouthToEarMs.OrNaN(),
 		})
 	case row.Audio:

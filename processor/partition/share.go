@@ -19,7 +19,7 @@ type share struct {
 	encode, send, qp             float32
 	jitter                       float32 // µs x seconds
 	capture, captured            float32 // µs x seconds, seconds
-	height                       uint16
+	height, side                 uint16  // of the picture: its height, and the shorter of height and width
 }
 
 // play takes in what only clients count. The share holds what all streams count; it is empty for a stream's first sample.
@@ -52,6 +52,7 @@ func (a *arrival) spread(m *earshotv1.Stream, b *playback, r *row.Stream, d *sha
 	if m.CaptureDelayUs > 0 {
 		d.capture, d.captured = float32(m.CaptureDelayUs)*d.seconds, d.seconds
 	}
+	d.height, d.side = r.FrameHeight, min(r.FrameHeight, r.FrameWidth)
 	r.FreezeRatio = min(d.freeze/1e6/d.seconds, 1)
 	if d.samples > 0 {
 		r.ConcealedRatio = min(d.concealed/d.samples, 1)
@@ -60,7 +61,7 @@ func (a *arrival) spread(m *earshotv1.Stream, b *playback, r *row.Stream, d *sha
 		r.JitterBufferMs = row.Some(d.buffer / d.emitted / 1e3)
 	}
 	a.eachWindow(d.from, func(index int64, part float32) {
-		b.in(index).add(d, part, r.FrameHeight)
+		b.in(index).add(d, part)
 	})
 }
 
@@ -87,7 +88,7 @@ func (b *playback) get(index int64) *share {
 	return nil
 }
 
-func (s *share) add(d *share, part float32, height uint16) {
+func (s *share) add(d *share, part float32) {
 	s.seconds += d.seconds * part
 	s.packets += d.packets * part
 	s.lost += d.lost * part
@@ -108,7 +109,7 @@ func (s *share) add(d *share, part float32, height uint16) {
 	s.jitter += d.jitter * part
 	s.capture += d.capture * part
 	s.captured += d.captured * part
-	if height > 0 {
-		s.height = height
+	if d.height > 0 {
+		s.height, s.side = d.height, d.side
 	}
 }
