@@ -118,14 +118,14 @@ func (l *Lab) Start(context.Context) error {
 	l.pacer = media.NewPacer()
 	l.maker = &link.Maker{
 		Line: l.line, Logger: link.Logger{Logger: l.log},
-		Rand: rand.New(rand.NewPCG(l.cfg.Seed, 0x1ab)), //nolint:gosec // a simulation, to be repeatable
+		Rand: rand.New(rand.NewPCG(l.cfg.Seed, 0x1ab)),
 	}
 	l.t0 = time.Now()
 	l.call = newCall(l)
 	l.timeline.Record(l.t0, l.call.state)
 	l.layers = &layerTask{call: l.call}
 	l.pacer.Add(l.layers, l.t0.Add(layersEvery))
-	go l.play()
+	go l.play() //nolint:contextcheck // the call outlives its start
 	return nil
 }
 

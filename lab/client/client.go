@@ -188,9 +188,9 @@ func (o *outlet) identify(h *rtp.Header) {
 		for _, e := range o.transceiver.Sender().GetParameters().HeaderExtensions {
 			switch e.URI {
 			case "urn:ietf:params:rtp-hdrext:sdes:mid":
-				o.midID = uint8(e.ID) //nolint:gosec // 1 to 14
+				o.midID = uint8(e.ID)
 			case "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id":
-				o.ridID = uint8(e.ID) //nolint:gosec // 1 to 14
+				o.ridID = uint8(e.ID)
 			}
 		}
 	}

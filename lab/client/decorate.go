@@ -55,4 +55,4 @@ func (i in) decorate(s *earshotv1.Stream) {
 	s.DecodeTimeUs, s.ProcessingDelayUs = micros(v.DecodeTime), micros(v.ProcessingDelay)
 }
 
-func micros(d time.Duration) uint64 { return uint64(max(d.Microseconds(), 0)) } //nolint:gosec // not negative
+func micros(d time.Duration) uint64 { return uint64(max(d.Microseconds(), 0)) }

@@ -54,7 +54,7 @@ func (c *Conn) WriteToUDP(p []byte, to *net.UDPAddr) (int, error) {
 	if ip == nil || len(p) > maxPacket {
 		return 0, fmt.Errorf("write %d bytes to %v: not IPv4, or more than %d bytes", len(p), to, maxPacket)
 	}
-	c.line.hold(c, c.path(), p, [4]byte(ip), uint16(to.Port)) //nolint:gosec // a port
+	c.line.hold(c, c.path(), p, [4]byte(ip), uint16(to.Port))
 	return len(p), nil
 }
 

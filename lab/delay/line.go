@@ -81,7 +81,7 @@ func NewLine(seed uint64) *Line {
 	l := &Line{
 		clock: newClock(),
 		done:  make(chan struct{}),
-		rand:  rand.New(rand.NewPCG(seed, 0x0de1a)), //nolint:gosec // a simulation, to be repeatable
+		rand:  rand.New(rand.NewPCG(seed, 0x0de1a)),
 	}
 	l.pool.New = func() any { return new(packet) }
 	l.sleeper.init(l.clock)

@@ -2,6 +2,7 @@ package delay
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -169,7 +170,7 @@ func TestQueueGivesPacketsInOrderOfTime(t *testing.T) {
 // BenchmarkRelease says how late a line releases at a steady rate of packets that each have a deadline of their own.
 func BenchmarkRelease(b *testing.B) {
 	for _, rate := range []int{2000, 5000} {
-		b.Run(time.Duration(time.Second/time.Duration(rate)).String(), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%d per second", rate), func(b *testing.B) {
 			l, c, sink := pair(b, constant(Path{Delay: 20 * time.Millisecond, Jitter: 5 * time.Millisecond}))
 			data := make([]byte, 200)
 			b.ReportAllocs()

@@ -44,20 +44,20 @@ func (s *sleeper) ticket() uint32 { return s.word.Load() }
 
 func (s *sleeper) sleep(ticket uint32, until int64) {
 	ts := unix.NsecToTimespec(until)
-	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.word)), futexWait, uintptr(ticket), //nolint:gosec // the address of a word
-		uintptr(unsafe.Pointer(&ts)), 0, futexMatchAny) //nolint:gosec // as above
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.word)), futexWait, uintptr(ticket),
+		uintptr(unsafe.Pointer(&ts)), 0, futexMatchAny)
 }
 
 func (s *sleeper) wake() {
 	s.word.Add(1)
-	_, _, _ = unix.RawSyscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.word)), futexWake, 1) //nolint:gosec // the address of a word
+	_, _, _ = unix.RawSyscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.word)), futexWake, 1)
 }
 
 // transmit sends without the runtime's bookkeeping for calls that may block: this one does not.
 func (c *Conn) transmit(p *packet) {
 	sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: p.ip}
-	port := (*[2]byte)(unsafe.Pointer(&sa.Port)) //nolint:gosec // network byte order
+	port := (*[2]byte)(unsafe.Pointer(&sa.Port))
 	port[0], port[1] = byte(p.port>>8), byte(p.port)
-	_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(c.fd), uintptr(unsafe.Pointer(&p.data[0])), uintptr(p.n), //nolint:gosec // a buffer
-		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4) //nolint:gosec // a struct
+	_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(c.fd), uintptr(unsafe.Pointer(&p.data[0])), uintptr(p.n),
+		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&sa)), unix.SizeofSockaddrInet4)
 }

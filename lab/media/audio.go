@@ -57,28 +57,28 @@ func NewAudioPlayout() *Audio {
 func (a *Audio) Packet(arrival time.Time, sequence uint16, stamp uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	media, _ := a.timing.observe(arrival, stamp)
+	media := a.timing.observe(arrival, stamp)
 	want := min((a.timing.target()+audioGranule-1)/audioGranule*audioGranule+audioGranule, audioBufferTo)
 	if !a.begun {
 		a.begun, a.next, a.highest, a.nextMedia, a.buffer = true, sequence, sequence, media, want
 	}
 	a.buffer = want
 	a.play(arrival)
-	if ahead := int16(sequence - a.next); ahead < 0 { //nolint:gosec // a difference modulo 2^16
+	if ahead := int16(sequence - a.next); ahead < 0 {
 		a.stats.PacketsDiscarded++
 		return
 	} else if ahead >= audioHistory {
 		a.next, a.nextMedia = sequence, media // the sender began anew
 	}
 	a.slots[sequence%audioHistory] = audioSlot{true, sequence, media, arrival}
-	if int16(sequence-a.highest) > 0 { //nolint:gosec // as above
+	if int16(sequence-a.highest) > 0 {
 		a.highest = sequence
 	}
 }
 
 // play accounts for all that was due by now.
 func (a *Audio) play(now time.Time) {
-	for int16(a.highest-a.next) >= 0 { //nolint:gosec // a difference modulo 2^16
+	for int16(a.highest-a.next) >= 0 {
 		slot := &a.slots[a.next%audioHistory]
 		if slot.full && slot.sequence == a.next {
 			due := a.timing.due(slot.media, a.buffer)

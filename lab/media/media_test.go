@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,10 +209,18 @@ func TestAudioPlayout(t *testing.T) {
 func play(t *testing.T, seconds int, way func(i int, p sent) time.Duration) (VideoStats, int) {
 	t.Helper()
 	tp := record(t, time.Duration(seconds)*time.Second, nil, NewVideo(5, Plain))[0]
+	var arrived []sent
+	for i, p := range tp.packets {
+		if d := way(i, p); d >= 0 {
+			p.at = p.at.Add(d)
+			arrived = append(arrived, p)
+		}
+	}
+	slices.SortStableFunc(arrived, func(a, b sent) int { return a.at.Compare(b.at) })
 	v := NewVideoPlayout()
 	asked := 0
-	for i, p := range tp.packets {
-		if d := way(i, p); d >= 0 && v.Packet(p.at.Add(d), p.header.SequenceNumber, p.header.Timestamp, p.header.Marker, p.payload) {
+	for _, p := range arrived {
+		if v.Packet(p.at, p.header.SequenceNumber, p.header.Timestamp, p.header.Marker, p.payload) {
 			asked++
 		}
 	}
@@ -228,6 +237,19 @@ func TestVideoPlayout(t *testing.T) {
 		require.Zero(t, asked)
 		require.Equal(t, [2]uint16{640, 360}, [2]uint16{s.Width, s.Height})
 		require.Greater(t, s.ProcessingDelay, s.JitterBufferDelay)
+	})
+	t.Run("a repaired loss costs time and no frame", func(t *testing.T) {
+		s, asked := play(t, 5, func(i int, _ sent) time.Duration {
+			if i == 100 {
+				return 230 * time.Millisecond
+			}
+			return 30 * time.Millisecond
+		})
+		require.InDelta(t, 150, s.Frames, 1)
+		require.Zero(t, s.Dropped)
+		require.Zero(t, asked)
+		require.Equal(t, uint64(1), s.FreezeCount)
+		require.Less(t, s.FreezeDuration, 300*time.Millisecond)
 	})
 	t.Run("a loss freezes until the next key frame", func(t *testing.T) {
 		s, asked := play(t, 25, func(i int, _ sent) time.Duration {

@@ -37,8 +37,9 @@ var (
 )
 
 const (
-	// AudioClock and VideoClock are RTP clock rates.
+	// AudioClock is the RTP clock rate of Opus.
 	AudioClock = 48000
+	// VideoClock is the RTP clock rate of VP8.
 	VideoClock = 90000
 
 	audioFrame   = 20 * time.Millisecond
@@ -97,9 +98,9 @@ func NewAudio(seed uint64) *Source { return newSource(KindAudio, seed, []Layer{{
 func NewVideo(seed uint64, layers []Layer) *Source { return newSource(KindVideo, seed, layers) }
 
 func newSource(kind Kind, seed uint64, layers []Layer) *Source {
-	s := &Source{kind: kind, rand: rand.New(rand.NewPCG(seed, 0x50fa))} //nolint:gosec // a simulation, to be repeatable
+	s := &Source{kind: kind, rand: rand.New(rand.NewPCG(seed, 0x50fa))}
 	for _, l := range layers {
-		s.encodings = append(s.encodings, &encoding{Layer: l, sequence: uint16(s.rand.Uint32()), stamp: s.rand.Uint32(), wantKey: true}) //nolint:gosec // cut on purpose
+		s.encodings = append(s.encodings, &encoding{Layer: l, sequence: uint16(s.rand.Uint32()), stamp: s.rand.Uint32(), wantKey: true})
 	}
 	return s
 }
@@ -195,13 +196,13 @@ func (s *Source) Tick(due time.Time) time.Time {
 		s.silent = false
 	}
 	if behind := time.Since(due); behind > maxBehind {
-		s.next += uint64(behind / s.interval()) //nolint:gosec // positive
+		s.next += uint64(behind / s.interval())
 	}
-	return s.start.Add(time.Duration(s.next) * time.Second / time.Duration(time.Second/s.interval())) //nolint:gosec // frames of a day fit
+	return s.start.Add(time.Duration(s.next) * time.Second / (time.Second / s.interval()))
 }
 
 func (s *Source) audio(e *encoding, frame uint64, due time.Time) {
-	h := rtp.Header{Version: 2, Marker: s.silent, Timestamp: e.stamp + uint32(frame)*audioTicks} //nolint:gosec // wraps, as RTP does
+	h := rtp.Header{Version: 2, Marker: s.silent, Timestamp: e.stamp + uint32(frame)*audioTicks}
 	e.stats.Frames++
 	e.stats.EncodeTime += audioEncodeTime
 	e.send(&h, noise[:audioMin+s.rand.IntN(audioMax-audioMin+1)], due)
@@ -218,7 +219,7 @@ func (s *Source) video(e *encoding, frame uint64, due time.Time) {
 	}
 	e.stats.Frames++
 	e.stats.EncodeTime += encodeTime(e.Layer)
-	h := rtp.Header{Version: 2, Timestamp: e.stamp + uint32(frame)*videoTicks} //nolint:gosec // wraps, as RTP does
+	h := rtp.Header{Version: 2, Timestamp: e.stamp + uint32(frame)*videoTicks}
 	for first := true; size > 0; first = false {
 		n := min(size, payloadMax)
 		size -= n
@@ -242,9 +243,9 @@ func (e *encoding) send(h *rtp.Header, payload []byte, due time.Time) {
 
 // noise is the content of all packets; nobody looks at it.
 var noise = func() (b [payloadMax]byte) {
-	r := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // filler
+	r := rand.New(rand.NewPCG(1, 1))
 	for i := range b {
-		b[i] = byte(r.Uint32()) //nolint:gosec // cut on purpose
+		b[i] = byte(r.Uint32())
 	}
 	return b
 }()

@@ -25,13 +25,13 @@ const (
 	timingKeep   = 0.97
 )
 
-// observe takes a packet and returns its media time and how far it is behind the fastest.
-func (t *timing) observe(arrival time.Time, stamp uint32) (media, relative time.Duration) {
+// observe takes a packet and returns its media time.
+func (t *timing) observe(arrival time.Time, stamp uint32) time.Duration {
 	if !t.begun {
 		t.begun, t.last, t.epoch = true, stamp, arrival
 		t.floor = [2]time.Duration{1 << 62, 1 << 62}
 	}
-	media = t.at(stamp)
+	media := t.at(stamp)
 	if media > t.media {
 		t.media, t.last = media, stamp
 	}
@@ -41,18 +41,18 @@ func (t *timing) observe(arrival time.Time, stamp uint32) (media, relative time.
 		t.floor, t.since = [2]time.Duration{t.floor[1], transit}, now
 	}
 	t.floor[1] = min(t.floor[1], transit)
-	relative = transit - min(t.floor[0], t.floor[1])
+	relative := transit - min(t.floor[0], t.floor[1])
 	for i := range t.bins {
 		t.bins[i] *= timingForget
 	}
 	t.weight = t.weight*timingForget + 1
 	t.bins[min(int(relative/timingBin), timingBins-1)]++
-	return media, relative
+	return media
 }
 
 // at gives the media time of a timestamp near the last.
 func (t *timing) at(stamp uint32) time.Duration {
-	return t.media + time.Duration(int64(int32(stamp-t.last))*int64(time.Second)/t.rate) //nolint:gosec // a difference modulo 2^32
+	return t.media + time.Duration(int64(int32(stamp-t.last))*int64(time.Second)/t.rate)
 }
 
 // due is when media time should be played with a buffer of the given length.

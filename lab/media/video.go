@@ -70,17 +70,17 @@ func NewVideoPlayout() *Video {
 func (v *Video) Packet(arrival time.Time, sequence uint16, stamp uint32, marker bool, payload []byte) (askKey bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	media, _ := v.timing.observe(arrival, stamp)
-	if v.begun && int32(stamp-v.lastTS) <= 0 { //nolint:gosec // a difference modulo 2^32
+	media := v.timing.observe(arrival, stamp)
+	if v.begun && int32(stamp-v.lastTS) <= 0 {
 		return false // of a frame that is shown or given up, or a repeat
 	}
 	f := v.frame(stamp, sequence, arrival)
 	f.media = media
 	f.count++
-	if int16(sequence-f.first) < 0 { //nolint:gosec // a difference modulo 2^16
+	if int16(sequence-f.first) < 0 {
 		f.first = sequence
 	}
-	if int16(sequence-f.final) > 0 { //nolint:gosec // as above
+	if int16(sequence-f.final) > 0 {
 		f.final = sequence
 	}
 	if start, key := VP8Start(payload); start {
@@ -96,7 +96,7 @@ func (v *Video) Packet(arrival time.Time, sequence uint16, stamp uint32, marker 
 
 // frame finds or makes the frame of a timestamp.
 func (v *Video) frame(stamp uint32, sequence uint16, arrival time.Time) *frame {
-	i, found := slices.BinarySearchFunc(v.pending, stamp, func(f *frame, s uint32) int { return int(int32(f.stamp - s)) }) //nolint:gosec // a difference modulo 2^32
+	i, found := slices.BinarySearchFunc(v.pending, stamp, func(f *frame, s uint32) int { return int(int32(f.stamp - s)) })
 	if !found {
 		v.pending = slices.Insert(v.pending, i, &frame{stamp: stamp, first: sequence, final: sequence, arrival: arrival})
 	}
@@ -123,7 +123,7 @@ func (v *Video) decode(now time.Time) (askKey bool) {
 			next = len(v.pending)
 			askKey = now.Sub(v.asked) >= videoAskAgain
 		}
-		v.stats.Dropped += uint64(next) //nolint:gosec // a length
+		v.stats.Dropped += uint64(next)
 		if next > 0 && v.begun {
 			v.lastTS = v.pending[next-1].stamp
 		}
@@ -163,12 +163,13 @@ func (v *Video) emit(f *frame) {
 func (v *Video) freeze(shown time.Time) {
 	if !v.shown.IsZero() {
 		d := shown.Sub(v.shown)
-		if v.interval > 0 && d > max(freezeMultiple*v.interval, v.interval+freezeAtLeast) {
+		switch {
+		case v.interval == 0:
+			v.interval = d
+		case d > max(freezeMultiple*v.interval, v.interval+freezeAtLeast):
 			v.stats.FreezeCount++
 			v.stats.FreezeDuration += d
-		} else if v.interval == 0 {
-			v.interval = d
-		} else {
+		default:
 			v.interval += (d - v.interval) / freezeAverage
 		}
 	}
