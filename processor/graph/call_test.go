@@ -387,3 +387,38 @@ func TestNothingIsKeptOfWhatHasEnded(t *testing.T) {
 		require.LessOrEqual(t, len(s.Streams()), 5)
 	}
 }
+
+func TestEndsThatWereNotSeenSideBySideAreNoLink(t *testing.T) {
+	b := &book{graph.New()}
+	ana := b.report(graph.Client, "ana", sec, []end{{ID: "a1", LinkKey: 1}})
+	b.report(graph.SFU, "fra", 2*sec, []end{{ID: "f2", LinkKey: 1}})
+	b.g.Pair()
+	require.Nil(t, ana.Transports()[0].Peer(), "a1 may have gone before f2 came")
+	b.report(graph.Client, "ana", 3*sec, []end{{ID: "a1", LinkKey: 1}})
+	b.g.Pair()
+	require.Equal(t, "f2", ana.Transports()[0].Peer().ID)
+}
+
+func TestUfragsThatDifferAreWaitedFor(t *testing.T) {
+	tell := func(ufrag func(at int64) uint64) (pairedAt int64) {
+		b := &book{graph.New()}
+		for at := sec; at < 10*sec; at += sec {
+			ana := b.report(graph.Client, "ana", at, []end{{ID: "a", LinkKey: 1, UfragKey: 1}})
+			b.report(graph.SFU, "fra", at, []end{{ID: "f", LinkKey: 1, UfragKey: ufrag(at)}})
+			b.g.Pair()
+			if ana.Transports()[0].Peer() != nil {
+				return at
+			}
+		}
+		return 0
+	}
+	require.Equal(t, sec, tell(func(int64) uint64 { return 1 }))
+	require.Equal(t, sec, tell(func(int64) uint64 { return 0 }), "one end does not know")
+	require.Equal(t, 3*sec, tell(func(at int64) uint64 { // an ICE restart that one end has seen earlier
+		if at < 3*sec {
+			return 2
+		}
+		return 1
+	}))
+	require.Equal(t, 4*sec, tell(func(int64) uint64 { return 2 }), "one of them has it wrong; there is nobody else")
+}

@@ -111,17 +111,25 @@ func (w *world) tell(g *graph.Graph, rep report) *graph.Source {
 // change does something at random.
 func (w *world) change() {
 	c := w.clients[w.r.IntN(len(w.clients))]
-	up := w.live(c)
+	up := w.live(c, false)
 	switch w.r.IntN(4) {
 	case 0: // moves, or connects anew to where it was
 		if up != nil {
 			w.cut(up.line)
-			c.home = w.r.IntN(len(w.sfus))
-			w.connect(c, w.sfus[c.home])
+			if down := w.live(c, true); down != nil {
+				w.cut(down.line)
+			}
+			if w.r.IntN(2) == 0 {
+				c.home = w.r.IntN(len(w.sfus))
+			}
+			w.join(c)
 		}
 	case 1: // leaves
 		if up != nil && w.r.IntN(3) == 0 {
 			w.cut(up.line)
+			if down := w.live(c, true); down != nil {
+				w.cut(down.line)
+			}
 			c.left = w.now
 		}
 	case 2: // two SFUs connect anew
@@ -175,14 +183,25 @@ func TestNoPathIsEverWrong(t *testing.T) {
 			sfus, layers = min(sfus, 3), 1
 		}
 		unprobed := rapid.IntRange(0, 3).Draw(t, "unprobed") == 0
-		calm := rapid.Bool().Draw(t, "calm")
+		calm := rapid.IntRange(0, 3).Draw(t, "calm") == 0
+		ev.separate = rapid.Bool().Draw(t, "separate")
+		ev.keepSSRCs = rapid.IntRange(0, 3).Draw(t, "keep SSRCs") == 0
+		w0 := weather{}
+		if !calm {
+			w0.changes = rapid.SampledFrom([]int{25, 10, 4}).Draw(t, "one change in")
+			w0.losses = rapid.SampledFrom([]int{10, 3, 2}).Draw(t, "one loss in")
+		}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		w := newWorld(r, sfus, clients, layers, ev, shape, unprobed)
-		checkWorld(t, w, calm)
+		checkWorld(t, w, w0)
 	})
 }
 
-func checkWorld(t require.TestingT, w *world, calm bool) {
+// weather is how often something changes, per tenth of an interval, and how often a report is lost: once in so many, 0 = never.
+type weather struct{ changes, losses int }
+
+func checkWorld(t require.TestingT, w *world, weather weather) {
+	calm := weather.changes == 0
 	const rounds = 12
 	var reports []report
 	phase := map[*wNode]int64{}
@@ -193,7 +212,7 @@ func checkWorld(t require.TestingT, w *world, calm bool) {
 	start := w.now
 	for tick := start; tick < start+rounds*interval; tick += interval / 10 {
 		w.now = tick
-		if !calm && tick > start+2*interval && w.r.IntN(25) == 0 {
+		if !calm && tick > start+2*interval && w.r.IntN(weather.changes) == 0 {
 			w.change()
 		}
 		for _, n := range nodes {
@@ -201,7 +220,7 @@ func checkWorld(t require.TestingT, w *world, calm bool) {
 			if (tick-start)%interval != phase[n]/(interval/10)*(interval/10) || !n.probed || n.left != 0 && n.left < tick-2*interval {
 				continue
 			}
-			if !calm && w.r.IntN(10) == 0 {
+			if !calm && w.r.IntN(weather.losses) == 0 {
 				continue // lost
 			}
 			rep := w.observe(n)
@@ -240,7 +259,20 @@ func (w *world) complete() bool {
 			return false
 		}
 	}
-	return w.linkKeys && (w.ufrags || !w.sharedCertificates) || w.names || w.ufrags || w.addresses
+	if w.linkKeys && w.sharedCertificates && !w.ufrags && w.separate {
+		return false
+	}
+	return w.linkKeys || w.names || w.ufrags || w.addresses
+}
+
+// received is the stream that a transport of a client receives at a moment.
+func (w *world) received(st *graph.Stream, at int64) *wStream {
+	for _, s := range w.streams {
+		if s.ssrc == st.SSRC && s.from.other().id == st.T.ID && at >= s.born && (s.died == 0 || at < s.died) {
+			return s
+		}
+	}
+	return nil
 }
 
 func watermark(g *graph.Graph) int64 {
@@ -256,10 +288,6 @@ func watermark(g *graph.Graph) int64 {
 func (w *world) check(t require.TestingT, g *graph.Graph, start int64) (found, due int) {
 	g.Silence(start, start+5*interval)
 	g.Pair()
-	truth := map[uint32]*wStream{}
-	for _, s := range w.streams {
-		truth[s.ssrc] = s
-	}
 	var p graph.Path
 	for _, s := range g.Sources() {
 		if s.Kind != graph.Client {
@@ -283,7 +311,7 @@ func (w *world) check(t require.TestingT, g *graph.Graph, start int64) (found, d
 				for _, h := range p.Hops {
 					got = append(got, h.From.ID, h.To.ID)
 				}
-				want, publisher := w.path(truth[st.SSRC], at)
+				want, publisher := w.path(w.received(st, at), at)
 				require.Equal(t, want, got)
 				require.Equal(t, publisher, p.Publisher.ID)
 				require.Len(t, p.Hops, p.Expected)

@@ -28,6 +28,8 @@ type world struct {
 type evidence struct {
 	linkKeys, ufrags, names, owners, addresses bool
 	sharedCertificates                         bool
+	separate                                   bool // one connection to publish, one to receive
+	keepSSRCs                                  bool // SFUs send streams on as they are
 }
 
 type wNode struct {
@@ -113,7 +115,7 @@ func newWorld(r *rand.Rand, sfus, clients, layers int, ev evidence, shape string
 		}
 	}
 	for _, c := range w.clients {
-		w.connect(c, w.sfus[c.home])
+		w.join(c)
 	}
 	w.reroute()
 	return w
@@ -171,20 +173,30 @@ func (w *world) cut(l *wLine) {
 	}
 }
 
-func (w *world) live(n *wNode) *wEnd {
+// join connects a client to its SFU.
+func (w *world) join(c *wNode) {
+	w.connect(c, w.sfus[c.home])
+	if w.separate {
+		w.connect(c, w.sfus[c.home])
+	}
+}
+
+// live is the end over which a client publishes, or receives.
+func (w *world) live(n *wNode, receives bool) *wEnd {
+	var live *wEnd
 	for _, e := range n.ends {
-		if e.line.died == 0 && n.kind == graph.Client {
-			return e
+		if e.line.died == 0 && (live == nil || receives) {
+			live = e
 		}
 	}
-	return nil
+	return live
 }
 
 // reroute makes and ends streams, so that everybody gets every publisher's track over the shortest way.
 func (w *world) reroute() {
 	needed := map[*wStream]bool{}
 	for _, p := range w.clients {
-		up := w.live(p)
+		up := w.live(p, false)
 		if up == nil {
 			continue
 		}
@@ -195,7 +207,7 @@ func (w *world) reroute() {
 			first = append(first, s)
 		}
 		for _, v := range w.clients {
-			down := w.live(v)
+			down := w.live(v, true)
 			if v == p || down == nil {
 				continue
 			}
@@ -241,6 +253,9 @@ func (w *world) stream(p *wNode, from *wEnd, layer int, of *wStream) *wStream {
 	}
 	w.ssrc += 0x9e3779b9
 	s := &wStream{from: from, ssrc: w.ssrc, publisher: p, layer: layer, born: w.now}
+	if of != nil && w.keepSSRCs {
+		s.ssrc = of.ssrc
+	}
 	if of != nil {
 		s.carried = []wCarried{{w.now, of}}
 	}
