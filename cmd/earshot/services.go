@@ -115,6 +115,16 @@ func (d *daemon) store() (*clickhouse.DB, error) {
 	return db, nil
 }
 
+// producer connects to Kafka and makes sure that the topics are there.
+func (d *daemon) producer(ctx context.Context, cfg kafka.ProducerConfig) (*kafka.Producer, error) {
+	p, err := kafka.NewProducer(cfg, kafka.Dependencies{Logger: d.log, Registerer: d.registry})
+	if err != nil {
+		return nil, err
+	}
+	d.Add("producer", closer(p.Close))
+	return p, kafka.EnsureTopics(ctx, cfg.Brokers, topicSpecs())
+}
+
 type collectorCmd struct{ serviceFlags }
 
 // Run serves until it is told to stop.
@@ -125,12 +135,8 @@ func (c *collectorCmd) Run(ctx context.Context) error {
 	}
 	return d.run(ctx, func(ctx context.Context, d *daemon) error {
 		cfg := d.cfg.Collector
-		producer, err := kafka.NewProducer(cfg.Kafka, kafka.Dependencies{Logger: d.log, Registerer: d.registry})
+		producer, err := d.producer(ctx, cfg.Kafka)
 		if err != nil {
-			return err
-		}
-		d.Add("producer", closer(producer.Close))
-		if err := kafka.EnsureTopics(ctx, cfg.Kafka.Brokers, topicSpecs()); err != nil {
 			return err
 		}
 		svc, err := collector.New(cfg, collector.Dependencies{Producer: producer, Logger: d.log, Registerer: d.registry})
@@ -158,13 +164,8 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
 			return err
 		}
-		producer, err := kafka.NewProducer(kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers},
-			kafka.Dependencies{Logger: d.log, Registerer: d.registry})
+		producer, err := d.producer(ctx, kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers})
 		if err != nil {
-			return err
-		}
-		d.Add("producer", closer(producer.Close))
-		if err := kafka.EnsureTopics(ctx, d.cfg.Processor.Brokers, topicSpecs()); err != nil {
 			return err
 		}
 		svc, err := processor.New(d.cfg.Processor, processor.Dependencies{

@@ -20,6 +20,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/earshot-rtc/earshot/internal/dirlock"
 )
 
 // Config says where the broker listens and what it keeps. The zero value is a broker in memory on a free port.
@@ -60,7 +62,7 @@ type Broker struct {
 	life    sync.Mutex // held while starting and stopping
 	started bool
 	stopped bool
-	lock    *os.File
+	unlock  func() error // of the data directory
 	stop    chan struct{}
 	done    chan struct{}
 
@@ -136,8 +138,12 @@ func (b *Broker) Start(ctx context.Context) error {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("data directory of the embedded Kafka: %w", err)
 		}
-		if b.lock, err = lockDir(dir); err != nil {
-			return err
+		b.unlock, err = dirlock.Lock(dir)
+		if errors.Is(err, dirlock.ErrLocked) {
+			return fmt.Errorf("the data directory %s is in use by another broker; stop that one or choose another directory", dir)
+		}
+		if err != nil {
+			return fmt.Errorf("data directory of the embedded Kafka: %w", err)
 		}
 		opts = append(opts, kfake.DataDir(filepath.Join(dir, "log")))
 	}
@@ -205,8 +211,8 @@ func (b *Broker) Shutdown(context.Context) error {
 }
 
 func (b *Broker) release() {
-	if b.lock != nil {
-		_ = b.lock.Close()
-		b.lock = nil
+	if b.unlock != nil {
+		_ = b.unlock()
+		b.unlock = nil
 	}
 }

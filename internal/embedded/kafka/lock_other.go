@@ -1,7 +1,0 @@
-//go:build !unix
-
-package kafka
-
-import "os"
-
-func lockDir(string) (*os.File, error) { return nil, nil }
