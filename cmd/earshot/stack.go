@@ -174,6 +174,7 @@ func (f *stackFlags) startProcessor(ctx context.Context, s *stack, _ say) error 
 	}
 	cfg := processor.DefaultConfig()
 	cfg.Brokers = s.brokers()
+	cfg.Flush.Every = 250 * time.Millisecond // few rows, and somebody is watching
 	s.processor, err = processor.New(cfg, processor.Dependencies{
 		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer,
 	})

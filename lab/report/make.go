@@ -252,11 +252,11 @@ func (m *maker) changes() []Change {
 	return changes
 }
 
-// firstShown finds when a value of a path's present life could first be read.
+// firstShown finds when a window of a path's present life could first be read.
 func (m *maker) firstShown(s truth.Span) (first time.Time, ok bool) {
 	for _, w := range m.in.Windows {
 		end := w.Start.Add(w.Length)
-		if w.Status == Partial || truth.KeyOf(w.Publisher, w.Subscriber, w.Kind, w.SFUPath) != s.Key || !end.After(s.Since) {
+		if truth.KeyOf(w.Publisher, w.Subscriber, w.Kind, w.SFUPath) != s.Key || !end.After(s.Since) {
 			continue
 		}
 		at := w.SeenAt

@@ -122,7 +122,7 @@ type Change struct {
 	SFUPath    []string      `json:"sfu_path"`
 	// At is seconds since the start.
 	At float64 `json:"at_s"`
-	// ShownAfter is the time until the first value of the path could be read; null if none came while it lasted.
+	// ShownAfter is the time until the path could first be read, with a value or not; null if it never showed.
 	ShownAfter *float64 `json:"shown_after_ms"`
 }
 
