@@ -71,6 +71,9 @@ type arrival struct {
 	shift    int64 // what to add to times of the source's clock
 	interval int64
 	out      *row.Batch
+
+	from     int64 // for which portions were last found
+	portions []portion
 }
 
 // admit finds out whose sample it is and when it was taken.

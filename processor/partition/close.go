@@ -1,8 +1,6 @@
 package partition
 
 import (
-	"slices"
-
 	"github.com/earshot-rtc/earshot/processor/graph"
 	"github.com/earshot-rtc/earshot/processor/row"
 	"github.com/earshot-rtc/earshot/processor/stitch"
@@ -10,15 +8,16 @@ import (
 
 // work is the memory that closing a window takes, used again for the next.
 type work struct {
-	window  int64
-	times   []int64 // the instants
-	groups  []group
-	n       int   // groups in use
-	nothing share // of a stream that counted nothing in the window
-	path    graph.Path
-	sums    []stitch.Sum
-	scratch stitch.Scratch
-	hops    [graph.MaxHops][]stitch.Estimate // of the row in the making
+	window   int64
+	times    []int64 // the instants
+	groups   []group
+	n        int   // groups in use
+	nothing  share // of a stream that counted nothing in the window
+	path     graph.Path
+	sums     []stitch.Sum
+	scratch  stitch.Scratch
+	portions []portion
+	hops     [graph.MaxHops][]stitch.Estimate // of the row in the making
 }
 
 // instants are a link's estimates in the window that is being closed, kept at its first end.
@@ -66,9 +65,6 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 			p.received(c, s, st, fading, out)
 		}
 	}
-	for _, s := range c.order {
-		s.forget(w.window)
-	}
 	p.counts.Windows++
 	c.next++
 	if c.next-c.pruned >= pruneEvery {
@@ -100,25 +96,6 @@ func (c *call) tidy(before int64) {
 	}
 	clear(c.order[len(keep):])
 	c.order = keep
-}
-
-// forget lets go of what was counted for windows up to the one given.
-func (s *source) forget(index int64) {
-	if s.node == nil {
-		return
-	}
-	for _, t := range s.node.Transports() {
-		e := endOf(t)
-		e.lost = slices.DeleteFunc(e.lost, func(l lost) bool { return l.window <= index })
-	}
-	if s.kind != graph.Client {
-		return
-	}
-	for _, st := range s.node.Streams() {
-		if b := strandOf(st).play; b != nil {
-			b.shares = slices.DeleteFunc(b.shares, func(s share) bool { return s.window <= index })
-		}
-	}
 }
 
 // linkOf is the link that a transport ends, first end first.

@@ -24,14 +24,14 @@ func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 		SourceSwitches: e.Choice.Switches - e.switches,
 	}
 	e.switches = e.Choice.Switches
-	own := e.lostIn(w.window)
+	own := e.lostIn(w.window, w.window)
 	r.LossToFrom, r.LossFromTo = ratio(own.in, own.inPackets), ratio(own.out, own.outPackets)
 	if o := t.Peer(); o != nil {
 		to := ownerOf(o.Owner)
 		r.ToKind, r.ToID, r.ToTransport, r.ToRegion = row.Kind(o.Owner.Kind), o.Owner.ID, o.ID, to.region
 		r.PairedBy = row.PairedBy(t.Link().By)
 		r.Relay = r.Relay || relayed(o)
-		other := endOf(o).lostIn(w.window)
+		other := endOf(o).lostIn(w.window, w.window)
 		// What the receiver saw is better than what it reported.
 		if there := ratio(other.in, other.inPackets); there.Valid {
 			r.LossFromTo = there

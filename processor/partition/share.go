@@ -25,7 +25,7 @@ type share struct {
 // play takes in what only clients count. The share holds what all streams count; it is empty for a stream's first sample.
 func (a *arrival) play(m *earshotv1.Stream, s *strand, r *row.Stream, d *share) {
 	if s.play == nil {
-		s.play = &playback{}
+		s.play = &playback{shares: make([]share, 0, 2)}
 	} else if d.seconds > 0 {
 		a.spread(m, s.play, r, d)
 	}
@@ -60,22 +60,30 @@ func (a *arrival) spread(m *earshotv1.Stream, b *playback, r *row.Stream, d *sha
 	if d.emitted > 0 {
 		r.JitterBufferMs = row.Some(d.buffer / d.emitted / 1e3)
 	}
-	a.eachWindow(d.from, func(index int64, part float32) {
-		b.in(index).add(d, part)
-	})
+	for _, w := range a.windows(d.from) {
+		b.in(w.index, a.call.next).add(d, w.part)
+	}
 }
 
 func gain(now, before uint64) float32 { return float32(since(now, before)) }
 
-// in returns the share of a window, made if need be.
-func (b *playback) in(index int64) *share {
+// in returns the share of a window, made if need be in the place of one that has closed: next is the first that has not.
+func (b *playback) in(index, next int64) *share {
+	old := -1
 	for i := range b.shares {
-		if b.shares[i].window == index {
+		switch w := b.shares[i].window; {
+		case w == index:
 			return &b.shares[i]
+		case w < next:
+			old = i
 		}
 	}
-	b.shares = append(b.shares, share{window: index})
-	return &b.shares[len(b.shares)-1]
+	if old < 0 {
+		b.shares = append(b.shares, share{})
+		old = len(b.shares) - 1
+	}
+	b.shares[old] = share{window: index}
+	return &b.shares[old]
 }
 
 // get returns the share of a window, nil where there is none.

@@ -40,7 +40,7 @@ type playback struct {
 	decode, processing         uint64
 	playout, played            uint64
 	encode, send, qp           uint64
-	shares                     []share // by window, oldest first
+	shares                     []share // of windows that are open, in no order
 	route                      *route  // nil where none was found
 	version                    uint64
 	resolved                   int64 // the instant for which the route was found last

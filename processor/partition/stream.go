@@ -99,28 +99,41 @@ func (a *arrival) rates(m *earshotv1.Stream, s *strand, e *end, r *row.Stream) s
 	}
 	missing := min(d.lost, all)
 	r.LossRatio = row.Some(missing / all)
-	a.eachWindow(s.at, func(index int64, part float32) {
-		l := e.lostIn(index)
+	for _, w := range a.windows(s.at) {
+		l := e.lostIn(w.index, a.call.next)
 		if inbound {
-			l.inPackets, l.in = l.inPackets+all*part, l.in+missing*part
+			l.inPackets, l.in = l.inPackets+all*w.part, l.in+missing*w.part
 		} else {
-			l.outPackets, l.out = l.outPackets+all*part, l.out+missing*part
+			l.outPackets, l.out = l.outPackets+all*w.part, l.out+missing*w.part
 		}
-	})
+	}
 	return d
 }
 
-// eachWindow calls f for every open window that the span from the time to this sample touches, with its share of the span.
-func (a *arrival) eachWindow(from int64, f func(index int64, part float32)) {
-	g, last := &a.p.grid, a.p.grid.Index(a.at)
-	for index := max(g.Index(from), a.call.next, last-maxOpen); index <= last; index++ {
-		if part := g.Share(index, from, a.at); part > 0 {
-			f(index, float32(part))
-		}
-	}
+// portion is the part, 0 to 1, of what a sample's counters gained that falls to a window.
+type portion struct {
+	index int64
+	part  float32
 }
 
-// maxOpen is how many windows back one sample's counters are spread.
+// windows are those, of the open ones, that the span from the time to this sample touches. The streams of a sample mostly
+// have one such time in common: that of the sample before.
+func (a *arrival) windows(from int64) []portion {
+	if from == a.from {
+		return a.portions
+	}
+	g, last := &a.p.grid, a.p.grid.Index(a.at)
+	a.from, a.portions = from, a.p.work.portions[:0]
+	for index := max(g.Index(from), a.call.next, last-maxOpen); index <= last; index++ {
+		if part := g.Share(index, from, a.at); part > 0 {
+			a.portions = append(a.portions, portion{index, float32(part)})
+		}
+	}
+	a.p.work.portions = a.portions
+	return a.portions
+}
+
+// maxOpen is over how many windows back one sample's counters are spread.
 const maxOpen = 16
 
 // since is what a counter gained, nothing where it began anew.

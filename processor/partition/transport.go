@@ -55,13 +55,22 @@ type lost struct {
 	outPackets, out float32
 }
 
-// lostIn returns what is counted for a window.
-func (e *end) lostIn(index int64) *lost {
+// lostIn returns what is counted for a window, made if need be in the place of one that has closed: next is the first that
+// has not.
+func (e *end) lostIn(index, next int64) *lost {
+	old := -1
 	for i := range e.lost {
-		if e.lost[i].window == index {
+		switch w := e.lost[i].window; {
+		case w == index:
 			return &e.lost[i]
+		case w < next:
+			old = i
 		}
 	}
-	e.lost = append(e.lost, lost{window: index})
-	return &e.lost[len(e.lost)-1]
+	if old < 0 {
+		e.lost = append(e.lost, lost{})
+		old = len(e.lost) - 1
+	}
+	e.lost[old] = lost{window: index}
+	return &e.lost[old]
 }
