@@ -14,8 +14,8 @@ import (
 // BenchmarkApply takes samples of calls of six clients over three SFUs through decoding, graph, stitching and scoring:
 // ns/op is per sample.
 func BenchmarkApply(b *testing.B) {
-	const calls = 50
-	records := callgen.Records(callgen.Config{}, calls, 2*time.Minute)
+	const calls = 20
+	records := callgen.Records(callgen.Config{}, calls, 10*time.Minute)
 	bytes := 0
 	for _, r := range records {
 		bytes += len(r.Value)

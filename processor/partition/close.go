@@ -15,6 +15,7 @@ type work struct {
 	nothing  share // of a stream that counted nothing in the window
 	path     graph.Path
 	sums     []stitch.Sum
+	reckoned reckoned
 	scratch  stitch.Scratch
 	portions []portion
 	hops     [graph.MaxHops][]stitch.Estimate // of the row in the making
@@ -45,6 +46,7 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 	w.window = c.next
 	start, end := p.grid.Start(w.window), p.grid.End(w.window)
 	w.times = w.times[:0]
+	w.reckoned = reckoned{}
 	for i := range p.grid.Instants() {
 		w.times = append(w.times, p.grid.Instant(w.window, i))
 	}

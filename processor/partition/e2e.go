@@ -2,6 +2,7 @@ package partition
 
 import (
 	"math"
+	"slices"
 
 	"github.com/earshot-rtc/earshot/processor/graph"
 	"github.com/earshot-rtc/earshot/processor/row"
@@ -105,6 +106,11 @@ type quest struct {
 	group      *group
 	share      *share
 
+	total
+}
+
+// total is what the hops of a path come to in a window.
+type total struct {
 	status row.Status
 	at     int // the instant that the row shows
 	us     float32
@@ -114,13 +120,35 @@ type quest struct {
 	sums   int
 }
 
-// sum adds the hops up at each instant, and takes the middle of the complete sums; of those with older values where there is none.
+// reckoned is the total of the row before, and of what.
+type reckoned struct {
+	links []*end
+	after int64
+	in    uint64
+	known bool
+	total
+}
+
+// sum finds the total, and each hop's estimates. Audio and video of one publisher mostly come the same way.
 func (q *quest) sum() {
+	w, r := &q.p.work, q.group.route
+	last, known := &w.reckoned, r.publisher != nil
+	if len(last.links) > 0 && last.known == known && last.after == r.path.After && last.in == q.group.in && slices.Equal(last.links, r.links) {
+		q.total = last.total
+		return
+	}
+	for i, e := range r.links {
+		w.hops[i] = q.p.estimates(e, r.path.After)
+	}
+	q.reckon(known)
+	*last = reckoned{r.links, r.path.After, q.group.in, known, q.total}
+}
+
+// reckon adds the hops up at each instant, and takes the middle of the complete sums; of those with older values where there
+// is none.
+func (q *quest) reckon(known bool) {
 	w := &q.p.work
 	hops := q.group.route.links
-	for i, e := range hops {
-		w.hops[i] = q.p.estimates(e, q.group.route.path.After)
-	}
 	w.sums = w.sums[:0]
 	complete, imputed := 0, 0
 	for at := q.group.first; at <= q.group.last; at++ {
@@ -140,7 +168,6 @@ func (q *quest) sum() {
 		}
 		w.sums = append(w.sums, s)
 	}
-	known := q.group.route.publisher != nil
 	switch {
 	case known && complete > 0:
 		q.status = row.Complete

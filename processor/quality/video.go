@@ -77,12 +77,20 @@ func (m *Model) Video(in VideoInput) Score {
 	return s
 }
 
-func freezeFactor(ratio float64) float64 { return math.Pow(1-clamp(ratio, 0, 1), freezePower) }
+func freezeFactor(ratio float64) float64 {
+	if ratio == 0 {
+		return 1 // as mostly
+	}
+	return math.Pow(1-clamp(ratio, 0, 1), freezePower)
+}
 
 // frameRateFactor rises with the share of the reference rate and saturates (Ou, Ma, Liu, Wang, IEEE Trans. Circuits and
 // Systems for Video Technology 21(3), 2011).
 func frameRateFactor(share float64) float64 {
-	return (1 - math.Exp(-frameRateRise*min(share, 1))) / (1 - math.Exp(-frameRateRise))
+	if share >= 1 {
+		return 1
+	}
+	return (1 - math.Exp(-frameRateRise*share)) / (1 - math.Exp(-frameRateRise))
 }
 
 func resolutionFactor(share float64) float64 { return clamp(1+math.Log2(share)*octaveLoss, 0, 1) }
