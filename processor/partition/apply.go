@@ -172,6 +172,7 @@ func (a *arrival) take() {
 	}
 	s.node = g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval)
 	s.node.Data = s
+	a.call.changed = s
 	a.p.touched = a.p.touched[:0]
 	for _, t := range m.Transports {
 		a.transport(t)

@@ -20,6 +20,12 @@ type call struct {
 	received int64 // latest record time
 	pruned   int64 // the window at which the graph was last tidied
 
+	// Who is waited for, and until when, in the window that closes next.
+	latest    *source
+	latestDue int64
+	latestIn  int64
+	changed   *source // who has reported last
+
 	dueAt int64 // record time at which something is to be done
 	place int   // in the schedule
 }
@@ -118,16 +124,30 @@ func (p *Partition) settle(c *call, out *row.Batch) {
 }
 
 // dueOf is the record time at which the call's next window may close: 0 for now. live is false where no source is.
+//
+// The latest due time over all live sources counts. Most samples come from another source than the one that has it, and
+// change nothing, which saves large calls from asking all their sources at every sample.
 func (p *Partition) dueOf(c *call) (due int64, live bool) {
+	if l := c.latest; l != nil && c.latestIn == c.next && c.changed != nil && c.changed != l && c.live(l) && c.live(c.changed) {
+		if d := p.closing.Due(c.next, c.changed.report); d > c.latestDue {
+			c.latest, c.latestDue = c.changed, d
+		}
+		return c.latestDue, true
+	}
+	c.latest, c.latestDue, c.latestIn = nil, 0, c.next
 	for _, s := range c.order {
-		if s.node == nil || s.node.Gone() {
+		if !c.live(s) {
 			continue
 		}
-		live = true
-		due = max(due, p.closing.Due(c.next, s.report))
+		// Of equals the last: those who came last mostly report last.
+		if d := p.closing.Due(c.next, s.report); d >= c.latestDue {
+			c.latest, c.latestDue = s, d
+		}
 	}
-	return due, live
+	return c.latestDue, c.latest != nil
 }
+
+func (c *call) live(s *source) bool { return s.node != nil && !s.node.Gone() }
 
 // plan puts the call in the schedule.
 func (p *Partition) plan(c *call) {
