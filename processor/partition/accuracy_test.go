@@ -155,3 +155,26 @@ func TestLostMeasurementsWidenTheBandOnly(t *testing.T) {
 	require.LessOrEqual(t, o.quantile(0.95), 3.0)
 	require.GreaterOrEqual(t, float64(o.bands), 0.95*float64(o.complete))
 }
+
+func TestABusyHostIsStillWithinTheBounds(t *testing.T) {
+	noise := func(r *rand.Rand) time.Duration {
+		ms := 0.4 + 1.1*r.Float64()
+		if r.Float64() < 0.1 {
+			ms += 8 * r.ExpFloat64()
+		}
+		return time.Duration(ms * float64(time.Millisecond))
+	}
+	for _, interval := range []time.Duration{time.Second, 5 * time.Second} {
+		for seed := range uint64(3) {
+			s := newStage(t, callgen.Config{SFUs: 6, Clients: 12, Interval: interval, Noise: noise, Seed: seed})
+			s.run(2 * time.Minute)
+			s.finish()
+			o := s.compare(s.call.Now().Add(-100*time.Second), s.call.Now())
+			t.Log(interval, o)
+			require.LessOrEqual(t, o.quantile(0.5), 1.0)
+			require.LessOrEqual(t, o.quantile(0.95), 3.0)
+			require.GreaterOrEqual(t, float64(o.bands), 0.95*float64(o.complete))
+			require.GreaterOrEqual(t, float64(o.complete), 0.99*float64(o.rows))
+		}
+	}
+}
