@@ -108,7 +108,9 @@ func (v *view) estimate(r *reading, s *Series, at int64) Estimate {
 	if r.n < enough {
 		sigma = max(sigma, singleSigma)
 	}
-	dispersion := 1.5 * sigma / float32(math.Sqrt(float64(r.n)))
+	// 1.25 is what a median has more than a mean where errors are normal. The points of a window are the next one's too, and
+	// jitter is flatter than normal, so its median is worse.
+	dispersion := (1.5 + (1-own)*0.75) * sigma / float32(math.Sqrt(float64(r.n)))
 	e.ErrUs = hypot(dispersion, drift, r.held/2)
 	e.LeanUs = leanFloor + leanShare*bias
 	if r.n < enough {

@@ -58,6 +58,9 @@ func (v *view) level(i int) level {
 		l.floor = min(l.floor, h.low[i])
 	}
 	l.us, l.sigma = spreadOf(us[:l.n])
+	if l.n < fewPoints { // too few for their median deviation to tell; sorted by now
+		l.sigma = max(l.sigma, (us[l.n-1]-us[0])/2)
+	}
 	l.spread = max(l.us-l.floor, 0)
 	return l
 }
@@ -90,6 +93,10 @@ func (h *history) limit() float32 {
 	order(s)
 	return max(stepUs, stepNoise*s[len(s)/2])
 }
+
+// fewPoints is from how many on the median absolute deviation is to be believed. Half the range of two to five points
+// stands for their deviation well enough.
+const fewPoints = 6
 
 // spreadOf returns the median, and the standard deviation that the median absolute deviation stands for. It sorts v.
 func spreadOf(v []float32) (median, sigma float32) {

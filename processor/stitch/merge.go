@@ -50,11 +50,14 @@ func (m *Merge) Flush(e *End, sampledAt, interval int64) {
 // clockSlack is how far after its sample a measurement may claim to be: getStats reads several clocks.
 const clockSlack = 1_000_000
 
-// middle is the (lower) median; it sorts its argument.
+// middle is the median: of an even number the mean of the two in the middle, since the lower one alone would lean to the low
+// side of a network's jitter. It sorts its argument.
 func middle(v []uint32) uint32 {
-	if len(v) == 1 {
+	n := len(v)
+	if n == 1 {
 		return v[0]
 	}
 	slices.Sort(v)
-	return v[(len(v)-1)/2]
+	low, high := v[(n-1)/2], v[n/2]
+	return low + (high-low)/2
 }
