@@ -37,7 +37,8 @@ const MaxHops = 32
 func (p *Path) Set(q *Path) {
 	hops, relays := p.Hops[:0], p.Relays[:0]
 	*p = *q
-	p.Hops, p.Relays = append(hops, q.Hops...), append(relays, q.Relays...)
+	p.Hops = append(hops, q.Hops...)
+	p.Relays = append(relays, q.Relays...)
 }
 
 func (p *Path) reset() {
