@@ -25,6 +25,8 @@ type Path struct {
 	Relays []*Stream
 
 	links moment // of the links and the received stream alone
+	// Steady is since when every single fact on the way has held: the path is the same at all instants from then on.
+	Steady int64
 }
 
 // Complete says that the path is known from end to end.
@@ -46,7 +48,7 @@ func (p *Path) reset() {
 }
 
 func (p *Path) begun(m moment) {
-	p.Since, p.After = max(p.Since, m.since), max(p.After, m.after)
+	p.Since, p.After, p.Steady = max(p.Since, m.since), max(p.After, m.after), max(p.Steady, m.since)
 }
 
 // Resolve walks back from a received stream to its publisher, as of the instant, into p. It says whether the stream
@@ -94,6 +96,9 @@ func (g *Graph) walk(st *Stream, at int64, p *Path) {
 		if peer.Owner.Kind == Client {
 			// A client forwards nothing, so what comes from it is its own, reported or not.
 			p.Publisher, p.Track = peer.Owner, out
+			if out != nil {
+				p.Steady = max(p.Steady, out.since)
+			}
 			return
 		}
 		if out == nil {
@@ -108,6 +113,7 @@ func (g *Graph) walk(st *Stream, at int64, p *Path) {
 			return
 		}
 		p.Relays = append(p.Relays, out)
+		p.Steady = max(p.Steady, out.since, f.since)
 		p.begun(f.from)
 		t, ssrc = in, f.ssrc
 	}

@@ -39,7 +39,12 @@ type Stream struct {
 	Media     Media
 
 	life
-	source  forward
+	carries *carriage // nil where it never carried another stream
+}
+
+// carriage is what an outbound stream of an SFU carries, and lately carried.
+type carriage struct {
+	now     forward
 	earlier []forward // oldest first
 }
 
@@ -67,7 +72,11 @@ func (g *Graph) Stream(s *Source, t *Transport, f *StreamFacts) *Stream {
 	if st == nil {
 		st = &Stream{T: t, SSRC: f.SSRC, Direction: f.Direction, Media: f.Media}
 		st.begin(s)
-		st.source = forward{id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{st.after, s.Last}}
+		if f.FromTransport != "" {
+			st.carries = &carriage{now: forward{
+				id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{st.after, s.Last},
+			}}
+		}
 		g.streams[streamKey{t, f.SSRC, f.Direction}] = st
 		s.streams = append(s.streams, st)
 		s.nextS = len(s.streams)
@@ -75,7 +84,7 @@ func (g *Graph) Stream(s *Source, t *Transport, f *StreamFacts) *Stream {
 		return st
 	}
 	if st.seen == s.Last {
-		if st.source.ssrc != f.FromSSRC || st.source.id != f.FromTransport { // twice in one report, and not the same
+		if !st.carried(f) { // twice in one report, and not the same
 			g.counts.Conflicts++
 			st.since = never
 			g.changed()
@@ -86,43 +95,65 @@ func (g *Graph) Stream(s *Source, t *Transport, f *StreamFacts) *Stream {
 		st.begin(s)
 		g.changed()
 	}
-	if st.source.ssrc != f.FromSSRC || st.source.id != f.FromTransport {
+	if !st.carried(f) {
 		st.reforward(f)
 		g.changed()
 	}
 	if f.Media != 0 {
 		st.Media = f.Media
 	}
-	st.seen, st.source.seen = s.Last, s.Last
+	st.seen = s.Last
+	if st.carries != nil {
+		st.carries.now.seen = s.Last
+	}
 	return st
 }
 
 // maxEarlier bounds the forwards that are remembered; windows close within a few reports.
 const maxEarlier = 8
 
+// carried says that the stream still carries what the report says.
+func (st *Stream) carried(f *StreamFacts) bool {
+	if st.carries == nil {
+		return f.FromTransport == ""
+	}
+	return st.carries.now.ssrc == f.FromSSRC && st.carries.now.id == f.FromTransport
+}
+
 // reforward notes that the stream carries something else since this report. What it carried between the report before and
 // this one is not known.
 func (st *Stream) reforward(f *StreamFacts) {
-	s, old := st.T.Owner, st.source
-	if st.since < s.Last { // it held before this report
-		if len(st.earlier) == maxEarlier {
-			st.earlier = slices.Delete(st.earlier, 0, 1)
-		}
-		st.earlier = append(st.earlier, old)
+	s := st.T.Owner
+	if st.carries == nil {
+		st.carries = &carriage{now: forward{since: st.since, seen: st.seen}}
 	}
-	st.source = forward{id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{old.seen, s.Last}}
+	c := st.carries
+	old := c.now
+	if st.since < s.Last { // it held before this report
+		if len(c.earlier) == maxEarlier {
+			c.earlier = slices.Delete(c.earlier, 0, 1)
+		}
+		c.earlier = append(c.earlier, old)
+	}
+	c.now = forward{id: f.FromTransport, ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{old.seen, s.Last}}
 	if old.id == f.FromTransport {
-		st.source.id, st.source.t, st.source.from = old.id, old.t, old.from
+		c.now.id, c.now.t, c.now.from = old.id, old.t, old.from
+	} else {
+		c.now.id = strings.Clone(f.FromTransport)
 	}
 }
 
 // forwards is the forward that is known to hold at the time.
 func (st *Stream) forwards(at int64) (*forward, bool) {
-	if at >= st.source.since {
-		return &st.source, st.source.id != ""
+	c := st.carries
+	if c == nil {
+		return nil, false
 	}
-	for i := len(st.earlier) - 1; i >= 0; i-- {
-		if f := &st.earlier[i]; at >= f.since {
+	if at >= c.now.since {
+		return &c.now, c.now.id != ""
+	}
+	for i := len(c.earlier) - 1; i >= 0; i-- {
+		if f := &c.earlier[i]; at >= f.since {
 			return f, at <= f.seen && f.id != ""
 		}
 	}
@@ -138,9 +169,8 @@ func (f *forward) transport(owner *Source) *Transport {
 }
 
 func (st *Stream) forget(before int64) {
-	st.earlier = slices.DeleteFunc(st.earlier, func(f forward) bool { return f.seen < before })
-	if len(st.earlier) == 0 {
-		st.earlier = nil
+	if c := st.carries; c != nil {
+		c.earlier = slices.DeleteFunc(c.earlier, func(f forward) bool { return f.seen < before })
 	}
 }
 

@@ -14,6 +14,7 @@ type work struct {
 	n        int   // groups in use
 	nothing  share // of a stream that counted nothing in the window
 	path     graph.Path
+	near     *route // the one found last: tracks of one publisher mostly come the same way
 	sums     []stitch.Sum
 	reckoned reckoned
 	scratch  stitch.Scratch
@@ -46,7 +47,7 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 	w.window = c.next
 	start, end := p.grid.Start(w.window), p.grid.End(w.window)
 	w.times = w.times[:0]
-	w.reckoned = reckoned{}
+	w.reckoned, w.near = reckoned{}, nil
 	for i := range p.grid.Instants() {
 		w.times = append(w.times, p.grid.Instant(w.window, i))
 	}

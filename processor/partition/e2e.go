@@ -54,15 +54,16 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 		w.add(b.route, 0).through(last)
 		return
 	}
+	if g.Resolve(st, w.times[last], &w.path) && w.path.Complete() && w.path.Steady <= w.times[0] {
+		w.take(g, b, w.times[last])
+		w.add(b.route, 0).through(last)
+		return
+	}
 	for i, at := range w.times {
 		if i >= 64 || !g.Resolve(st, at, &w.path) {
 			continue
 		}
-		if b.route != nil {
-			w.path.Continue(&b.route.path)
-		}
-		b.route = routeOf(&w.path, b.route)
-		b.version, b.resolved = g.Version(), at
+		w.take(g, b, at)
 		if n := w.n; n > 0 && w.groups[n-1].route.path.Since == w.path.Since && w.groups[n-1].route.path.Same(&w.path) {
 			w.groups[n-1].route = b.route
 			w.groups[n-1].add(i)
@@ -73,6 +74,16 @@ func (p *Partition) follow(g *graph.Graph, st *graph.Stream, b *playback, fading
 	if !st.At(w.times[last]) {
 		b.route = nil
 	}
+}
+
+// take makes the path that was found for an instant the stream's route.
+func (w *work) take(g *graph.Graph, b *playback, at int64) {
+	if b.route != nil {
+		w.path.Continue(&b.route.path)
+	}
+	b.route = routeOf(&w.path, b.route, w.near)
+	w.near = b.route
+	b.version, b.resolved = g.Version(), at
 }
 
 // add begins a group with an instant.
@@ -199,7 +210,7 @@ func (q *quest) write(out *row.Batch) {
 	r := out.AddE2E()
 	r.WindowStart, r.WindowMs = p.grid.Start(p.work.window)/1e3, uint32(p.grid.Size/1e3)
 	r.Tenant, r.CallID, r.SubscriberID = q.c.tenant, q.c.id, q.subscriber.id
-	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.transport
+	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.of.T.ID
 	r.EpochStart, r.Status = route.path.Since/1e3, q.status
 	r.HopsExpected, r.Instants = uint8(route.path.Expected), uint8(q.sums)
 	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = q.subscriber.region, q.subscriber.asn, q.subscriber.app

@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"slices"
+
 	"github.com/earshot-rtc/earshot/processor/graph"
 )
 
@@ -16,26 +18,46 @@ type route struct {
 	from, to, sfus, regions []string
 }
 
-// routeOf returns the route for a path: the one at hand if it is of the same path.
-func routeOf(p *graph.Path, known *route) *route {
+// routeOf returns the route for a path: the one at hand if it is of the same path, or one that shares names with one near it.
+func routeOf(p *graph.Path, known, near *route) *route {
 	if known != nil && known.path.Equal(p) {
 		return known
 	}
-	n := len(p.Hops)
-	r := &route{links: make([]*end, n), relays: make([]*strand, len(p.Relays))}
-	r.path.Set(p)
-	names := make([]string, 4*n+2)
-	r.from, r.to, names = names[:n:n], names[n:2*n:2*n], names[2*n:]
-	r.sfus, r.regions = names[:0:n+1], names[n+1:n+1:2*n+2]
+	r := &route{}
+	like := near != nil && near.path.Same(p)
+	if like {
+		r.path = *p
+		r.path.Hops, r.path.Relays = near.path.Hops, slices.Clone(p.Relays)
+	} else {
+		r.path.Set(p)
+	}
 	if p.Publisher != nil {
 		r.publisher = ownerOf(p.Publisher)
 	}
 	if p.Track != nil {
 		r.track = strandOf(p.Track)
 	}
+	if n := len(p.Relays); n > 0 {
+		r.relays = make([]*strand, n)
+	}
 	for i, st := range p.Relays {
 		r.relays[i] = strandOf(st)
 	}
+	if like {
+		r.links, r.from, r.to, r.sfus, r.regions = near.links, near.from, near.to, near.sfus, near.regions
+		return r
+	}
+	r.name(p)
+	return r
+}
+
+// name lists the hops' ends.
+func (r *route) name(p *graph.Path) {
+	n := len(p.Hops)
+	r.links = make([]*end, n)
+	names := make([]string, 4*n+2)
+	r.from, r.to, names = names[:n:n], names[n:2*n:2*n], names[2*n:]
+	r.sfus, r.regions = names[:0:n+1], names[n+1:n+1:2*n+2]
 	for i, h := range p.Hops {
 		r.links[i], _ = linkOf(h.To)
 		if h.From != nil {
@@ -47,7 +69,6 @@ func routeOf(p *graph.Path, known *route) *route {
 		r.to[i] = h.To.Owner.ID
 		r.pass(h.To.Owner)
 	}
-	return r
 }
 
 // pass notes an SFU on the way.

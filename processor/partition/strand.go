@@ -20,7 +20,6 @@ type strand struct {
 	rid         string
 	codec       string
 	track       string
-	transport   string
 
 	at       int64 // event time of the sample before; 0 = none
 	packets  uint64
@@ -48,9 +47,6 @@ type playback struct {
 
 // name keeps a stream's names; they seldom change.
 func (s *strand) name(p *Partition, m *earshotv1.Stream) {
-	if s.transport == "" {
-		s.transport = s.of.T.ID
-	}
 	if s.mid != m.Mid {
 		s.mid = p.intern(m.Mid)
 	}

@@ -26,7 +26,7 @@ func (a *arrival) stream(m *earshotv1.Stream) {
 
 	r := a.out.AddStream()
 	r.SampledAt, r.Tenant, r.CallID = a.at, a.call.tenant, a.call.id
-	r.SourceKind, r.SourceID, r.TransportID = row.Kind(a.source.kind), a.source.id, s.transport
+	r.SourceKind, r.SourceID, r.TransportID = row.Kind(a.source.kind), a.source.id, e.of.ID
 	r.Direction, r.Kind, r.SSRC = row.Direction(m.Direction), s.media, m.Ssrc
 	r.Mid, r.Rid, r.Codec, r.TrackID = s.mid, s.rid, s.codec, s.track
 	r.JitterMs, r.FrameWidth, r.FrameHeight, r.Muted = float32(m.JitterUs)/1e3, small(m.FrameWidth), small(m.FrameHeight), m.Muted
