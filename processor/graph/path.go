@@ -37,10 +37,9 @@ const MaxHops = 32
 
 // Set makes p a copy of q that shares nothing with it.
 func (p *Path) Set(q *Path) {
-	hops, relays := p.Hops[:0], p.Relays[:0]
+	hops, relays := append(p.Hops[:0], q.Hops...), append(p.Relays[:0], q.Relays...)
 	*p = *q
-	p.Hops = append(hops, q.Hops...)
-	p.Relays = append(relays, q.Relays...)
+	p.Hops, p.Relays = hops, relays
 }
 
 func (p *Path) reset() {
