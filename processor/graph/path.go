@@ -37,7 +37,9 @@ const MaxHops = 32
 
 // Set makes p a copy of q that shares nothing with it.
 func (p *Path) Set(q *Path) {
-	hops, relays := append(p.Hops[:0], q.Hops...), append(p.Relays[:0], q.Relays...) //nolint:gocritic // p's memory, used again
+	hops, relays := p.Hops[:0], p.Relays[:0]
+	hops = append(hops, q.Hops...)
+	relays = append(relays, q.Relays...)
 	*p = *q
 	p.Hops, p.Relays = hops, relays
 }
