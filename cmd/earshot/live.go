@@ -140,7 +140,7 @@ func (t *liveTable) rows(w io.Writer, rows []liveRow, now time.Time) {
 		if publisher == "" {
 			publisher = "?"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", publisher, r.SubscriberID, r.Kind, table.Path(r.SFUPath),
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", publisher, r.SubscriberID, r.Kind, table.Way(&r.E2ERow),
 			table.RTT(&r.E2ERow), trueRTT, diff, now.Sub(r.End()).Round(time.Second), r.Status)
 	}
 	_ = tw.Flush()

@@ -27,7 +27,7 @@ func E2E(w io.Writer, callID string, rows []query.E2ERow) error {
 		r := &rows[i]
 		_, _ = fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			r.WindowStart.UTC().Format("2006-01-02 15:04:05Z"), name(r.PublisherID), name(r.SubscriberID), r.Kind,
-			Path(r.SFUPath), RTT(r), hops(r.Hops), unit(r.MouthToEar, 0), r.Status)
+			Way(r), RTT(r), hops(r.Hops), unit(r.MouthToEar, 0), r.Status)
 	}
 	return tw.Flush()
 }
@@ -55,6 +55,18 @@ func Path(sfus []string) string {
 		names[i] = name(s)
 	}
 	return strings.Join(names, " > ")
+}
+
+// Way writes the SFUs of a window's path; "?" stands for what comes before them where the path could not be followed to its
+// publisher.
+func Way(r *query.E2ERow) string {
+	switch {
+	case r.PublisherID != "":
+		return Path(r.SFUPath)
+	case len(r.SFUPath) == 0:
+		return "?"
+	}
+	return "? > " + Path(r.SFUPath)
 }
 
 // RTT writes a window's round-trip time with its error band, or its lower bound.

@@ -28,6 +28,7 @@ func rows() []query.E2ERow {
 			Hops: []query.Hop{{RTT: ms(40.1)}, {}, {RTT: ms(16)}},
 		},
 		{WindowStart: at, PublisherID: "", SubscriberID: "dee\x1b[2J", Kind: "audio", Status: "partial"},
+		{WindowStart: at, SubscriberID: "eli", Kind: "audio", SFUPath: []string{"fra"}, Status: "partial", RTTLower: ms(60.4), Hops: []query.Hop{{RTT: ms(60.4)}}},
 	}
 }
 
@@ -38,7 +39,8 @@ func TestE2EAlignsPathsHopsAndLowerBounds(t *testing.T) {
 		"WINDOW                PUBLISHER  SUBSCRIBER    KIND   PATH             RTT             HOPS                        MOUTH-TO-EAR  STATUS\n"+
 		"2026-03-01 12:00:05Z  ana        chi           audio  fra > iad > nrt  285.6 ± 1.1 ms  24.1 + 90.2 + 155.3 + 16.0  202 ms        complete\n"+
 		"2026-03-01 12:00:05Z  bo         chi           video  iad > nrt        >= 56.1 ms      40.1 + ? + 16.0             -             partial\n"+
-		"2026-03-01 12:00:05Z  ?          \"dee\\x1b[2J\"  audio  direct           -                                           -             partial\n",
+		"2026-03-01 12:00:05Z  ?          \"dee\\x1b[2J\"  audio  ?                -                                           -             partial\n"+
+		"2026-03-01 12:00:05Z  ?          eli           audio  ? > fra          >= 60.4 ms      60.4                        -             partial\n",
 		b.String())
 }
 
@@ -57,7 +59,7 @@ func TestE2EJSONNamesUnitsAndKeepsUnknownApartFromZero(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(b.String()), &got))
 	require.Equal(t, "demo", got.CallID)
-	require.Len(t, got.Windows, 3)
+	require.Len(t, got.Windows, 4)
 	require.InDelta(t, 285.64, got.Windows[0]["rtt_ms"], 1e-3)
 	require.Nil(t, got.Windows[1]["rtt_ms"])
 	require.Contains(t, got.Windows[1], "rtt_ms", "unknown is null, not absent")
