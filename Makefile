@@ -62,7 +62,8 @@ accuracy: engine build ## play all topologies for a minute each and print the ta
 	@bin/earshot lab table $(patsubst lab/topologies/%.yaml,.cache/accuracy/%.json,$(TOPOLOGIES))
 
 .PHONY: lint
-lint: ## vet, golangci-lint, and a check that generated files are fresh
+lint: ## go vet, golangci-lint, and whether go.mod is tidy
+	go mod tidy -diff
 	go vet ./...
 	$(LINT) run ./...
 

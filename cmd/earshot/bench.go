@@ -21,9 +21,9 @@ type benchCmd struct {
 // benchStitchCmd measures the heart of the processor on made-up calls of six clients over three SFUs: one peer connection
 // each, audio and video, 4 streams sent and 10 received. Samples of the SFUs are counted as samples too.
 type benchStitchCmd struct {
-	Calls  int           `default:"50" help:"Calls at the same time."`
-	Length time.Duration `default:"2m" help:"How long the calls last, in their own time; a sample every 5 s."`
-	Rounds int           `default:"5" help:"How often all samples are processed; the first round is not counted."`
+	Calls  int           `default:"20" help:"Calls at the same time."`
+	Length time.Duration `default:"10m" help:"How long the calls last, in their own time; a sample every 5 s."`
+	Rounds int           `default:"4" help:"How often all samples are processed; the first round is not counted."`
 	JSON   string        `name:"json" placeholder:"FILE" help:"Write the figures to this file."`
 }
 
