@@ -78,8 +78,12 @@ func (f serviceFlags) load() (*daemon, error) {
 	return d, nil
 }
 
-// run starts the components, waits for the end, and stops them.
-func (d *daemon) run(ctx context.Context, start func(context.Context, *daemon) error) error {
+// serve reads the configuration, starts the components, waits for the end, and stops them.
+func (f serviceFlags) serve(ctx context.Context, start func(context.Context, *daemon) error) error {
+	d, err := f.load()
+	if err != nil {
+		return err
+	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
@@ -129,11 +133,7 @@ type collectorCmd struct{ serviceFlags }
 
 // Run serves until it is told to stop.
 func (c *collectorCmd) Run(ctx context.Context) error {
-	d, err := c.load()
-	if err != nil {
-		return err
-	}
-	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
 		cfg := d.cfg.Collector
 		producer, err := d.producer(ctx, cfg.Kafka)
 		if err != nil {
@@ -152,11 +152,7 @@ type processorCmd struct{ serviceFlags }
 
 // Run processes until it is told to stop.
 func (c *processorCmd) Run(ctx context.Context) error {
-	d, err := c.load()
-	if err != nil {
-		return err
-	}
-	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
 		db, err := d.store()
 		if err != nil {
 			return err
@@ -183,11 +179,7 @@ type consoleCmd struct{ serviceFlags }
 
 // Run serves the page until it is told to stop.
 func (c *consoleCmd) Run(ctx context.Context) error {
-	d, err := c.load()
-	if err != nil {
-		return err
-	}
-	return d.run(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
 		db, err := d.store()
 		if err != nil {
 			return err
