@@ -18,6 +18,8 @@ type group struct {
 }
 
 // received writes the rows of one received stream: one for each epoch that has a complete instant, and one for the last.
+// Where the window ends in the gap between two reports that show a change, such as a switch of simulcast layers, nothing is
+// known of the last and there is a complete one before it: the next window will tell, and no row is written for the gap.
 func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, out *row.Batch) {
 	if st.Direction != graph.Inbound {
 		return
@@ -32,6 +34,7 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 		share = &p.work.nothing
 	}
 	p.follow(c.graph, st, b, fading)
+	told := false
 	for i := range p.work.n {
 		g := &p.work.groups[i]
 		if g.route.publisher == nil && share.packets == 0 {
@@ -39,8 +42,10 @@ func (p *Partition) received(c *call, s *source, st *graph.Stream, fading bool, 
 		}
 		q := quest{p: p, c: c, subscriber: s, strand: strand, group: g, share: share}
 		q.sum()
-		if i == p.work.n-1 || q.status == row.Complete {
+		last := i == p.work.n-1 && (g.route.publisher != nil || !told)
+		if last || q.status == row.Complete {
 			q.write(out)
+			told = true
 		}
 	}
 }
