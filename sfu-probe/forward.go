@@ -46,6 +46,7 @@ func (p *Probe) Forward(in *webrtc.TrackRemote, out *webrtc.RTPSender, opts ...F
 	defer p.mu.Unlock()
 	p.forwards[f] = struct{}{}
 	f.resolve()
+	p.soon()
 	return f
 }
 
@@ -56,6 +57,7 @@ func (f *Forward) Switch(in *webrtc.TrackRemote) {
 	defer f.probe.mu.Unlock()
 	f.in, f.sequence, f.ts = in, 0, 0
 	f.resolve()
+	f.probe.soon()
 }
 
 // Shift says what the SFU adds to the sequence number and timestamp of packets that it forwards (modulo their size).

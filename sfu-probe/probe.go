@@ -44,6 +44,7 @@ type Probe struct {
 	started     bool
 	ended       bool
 
+	news chan struct{} // the shape of things has changed
 	stop chan struct{}
 	done chan struct{}
 }
@@ -75,7 +76,7 @@ func New(cfg Config, opts ...Option) (*Probe, error) {
 		cfg:         cfg,
 		session:     hex.EncodeToString(session),
 		log:         o.logger,
-		factory:     rtpstats.NewFactory(rtpstats.Config{XR: cfg.XR, ResidenceEvery: cfg.ResidenceEvery}),
+		news:        make(chan struct{}, 1),
 		exporter:    o.exporter,
 		byTransport: map[*webrtc.DTLSTransport]*Connection{},
 		tracks:      map[*webrtc.TrackRemote]*Connection{},
@@ -83,6 +84,7 @@ func New(cfg Config, opts ...Option) (*Probe, error) {
 		stop:        make(chan struct{}),
 		done:        make(chan struct{}),
 	}
+	p.factory = rtpstats.NewFactory(rtpstats.Config{XR: cfg.XR, ResidenceEvery: cfg.ResidenceEvery, Changed: p.soon})
 	p.sampler = newSampler(p)
 	if err := p.newExporter(); err != nil {
 		return nil, err
@@ -148,29 +150,6 @@ func (p *Probe) Start(ctx context.Context) error {
 	}
 	go p.run()
 	return nil
-}
-
-// run samples on a steady grid: a late tick does not delay the ones after it.
-func (p *Probe) run() {
-	defer close(p.done)
-	first := time.NewTimer(min(firstSampleAfter, p.cfg.Interval))
-	defer first.Stop()
-	select {
-	case <-first.C:
-		p.sample()
-	case <-p.stop:
-		return
-	}
-	ticks := time.NewTicker(p.cfg.Interval)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ticks.C:
-			p.sample()
-		case <-p.stop:
-			return
-		}
-	}
 }
 
 // sample takes one sample and hands it on, unless there is nothing to say.

@@ -31,6 +31,8 @@ type Config struct {
 	ResidenceEvery int
 	// Now is time.Now where it is nil.
 	Now func() time.Time
+	// Changed, where set, is called whenever a stream begins or ends. It must not block.
+	Changed func()
 }
 
 // Factory makes one Interceptor for every PeerConnection.
@@ -38,13 +40,18 @@ type Factory struct {
 	xr    XRMode
 	shift uint // residence is taken of packets whose sequence number ends in so many zero bits
 	now   func() time.Time
+	// changed is never nil.
+	changed func()
 	// nanos is the time since the factory was made, on the monotonic clock.
 	nanos func() int64
 }
 
 // NewFactory makes a factory, which is to be the first in its registry.
 func NewFactory(cfg Config) *Factory {
-	f := &Factory{xr: cfg.XR, now: cfg.Now}
+	f := &Factory{xr: cfg.XR, now: cfg.Now, changed: cfg.Changed}
+	if f.changed == nil {
+		f.changed = func() {}
+	}
 	every := cfg.ResidenceEvery
 	if every <= 0 {
 		every = DefaultResidenceEvery

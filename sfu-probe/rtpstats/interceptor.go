@@ -43,6 +43,11 @@ func (i *Interceptor) Closed() <-chan struct{} { return i.closed }
 // Version changes whenever a stream begins or ends.
 func (i *Interceptor) Version() uint64 { return i.version.Load() }
 
+func (i *Interceptor) changed() {
+	i.version.Add(1)
+	i.factory.changed()
+}
+
 // Keep says whether to keep streams that end until Streams has given them out.
 func (i *Interceptor) Keep(keep bool) {
 	i.mu.Lock()
@@ -116,7 +121,7 @@ func (i *Interceptor) BindRemoteStream(info *interceptor.StreamInfo, reader inte
 	i.endInbound(info.SSRC)
 	i.inbound[info.SSRC] = in
 	i.mu.Unlock()
-	i.version.Add(1)
+	i.changed()
 	nanos := i.factory.nanos
 	return interceptor.RTPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
 		n, attr, err := reader.Read(b, a)
@@ -132,7 +137,7 @@ func (i *Interceptor) UnbindRemoteStream(info *interceptor.StreamInfo) {
 	i.mu.Lock()
 	i.endInbound(info.SSRC)
 	i.mu.Unlock()
-	i.version.Add(1)
+	i.changed()
 }
 
 func (i *Interceptor) endInbound(ssrc uint32) {
@@ -154,7 +159,7 @@ func (i *Interceptor) BindLocalStream(info *interceptor.StreamInfo, writer inter
 	i.endOutbound(info.SSRC)
 	i.outbound[info.SSRC] = out
 	i.mu.Unlock()
-	i.version.Add(1)
+	i.changed()
 	nanos := i.factory.nanos
 	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
 		seq, ts, size := h.SequenceNumber, h.Timestamp, h.MarshalSize()
@@ -171,7 +176,7 @@ func (i *Interceptor) UnbindLocalStream(info *interceptor.StreamInfo) {
 	i.mu.Lock()
 	i.endOutbound(info.SSRC)
 	i.mu.Unlock()
-	i.version.Add(1)
+	i.changed()
 }
 
 func (i *Interceptor) endOutbound(ssrc uint32) {
