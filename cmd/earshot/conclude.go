@@ -36,17 +36,17 @@ func (r *labRun) conclude(ctx context.Context, settle time.Duration) (*report.Re
 	}
 	windows := make([]report.Window, len(rows))
 	for i := range rows {
-		windows[i] = r.window(&rows[i])
+		windows[i] = r.reported(&rows[i])
 	}
 	return report.Make(report.Input{
-		Topology: r.top, Truth: r.lab.Truth(), Start: r.lab.T0(), End: end, Window: windowLength, Windows: windows,
+		Topology: r.top, Truth: r.lab.Truth(), Start: r.lab.T0(), End: end, Window: r.window, Windows: windows,
 		Samples: report.Samples{
 			Sent: r.lab.Totals().Sent, Stored: stored.Samples, Late: stored.Late, Dead: r.dead(),
 		},
 	}), nil
 }
 
-func (r *labRun) window(row *query.E2ERow) report.Window {
+func (r *labRun) reported(row *query.E2ERow) report.Window {
 	w := report.Window{
 		Publisher: row.PublisherID, Subscriber: row.SubscriberID, Kind: topology.Kind(row.Kind), SFUPath: row.SFUPath,
 		Start: row.WindowStart, Length: row.End().Sub(row.WindowStart), Status: report.Status(row.Status),

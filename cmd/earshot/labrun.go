@@ -124,7 +124,7 @@ func (r *labRun) finish(ctx context.Context, settle time.Duration) error {
 		r.log.Warn("stop the lab", "error", err)
 	}
 	// The windows that the end of the call cut short are of no interest.
-	last := end.Add(-windowLength).Truncate(windowLength)
+	last := end.Add(-r.window).Truncate(r.window)
 	for {
 		done, err := r.settled(ctx, last)
 		if done {
@@ -157,9 +157,6 @@ func (r *labRun) settled(ctx context.Context, last time.Time) (bool, error) {
 	}
 	return false, err
 }
-
-// windowLength is the processor's default.
-const windowLength = 5 * time.Second
 
 func (r *labRun) stored(ctx context.Context) (query.Stored, error) {
 	return r.questions.SamplesStored(ctx, query.SamplesQuery{Range: r.asked(), CallID: r.top.Call})

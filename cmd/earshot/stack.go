@@ -38,7 +38,7 @@ type stack struct {
 	endpoints
 	engine    *embeddedch.Server // nil where ClickHouse is somebody else's
 	db        *clickhouse.DB
-	processor *processor.Processor
+	window    time.Duration // the processor's
 	registry  *prometheus.Registry
 	log       *slog.Logger
 	dataDir   string // "" where all engines are somebody else's
@@ -175,13 +175,14 @@ func (f *stackFlags) startProcessor(ctx context.Context, s *stack, _ say) error 
 	cfg := processor.DefaultConfig()
 	cfg.Brokers = s.brokers()
 	cfg.Flush.Every = 250 * time.Millisecond // few rows, and somebody is watching
-	s.processor, err = processor.New(cfg, processor.Dependencies{
+	s.window = cfg.Window
+	p, err := processor.New(cfg, processor.Dependencies{
 		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer,
 	})
 	if err != nil {
 		return err
 	}
-	return s.Start(ctx, "processor", s.processor)
+	return s.Start(ctx, "processor", p)
 }
 
 func (f *stackFlags) startCollector(ctx context.Context, s *stack, _ say) error {
