@@ -1078,8 +1078,12 @@ type Transport struct {
 	BytesReceived        uint64 `protobuf:"varint,18,opt,name=bytes_received,json=bytesReceived,proto3" json:"bytes_received,omitempty"`
 	AvailableOutgoingBps uint64 `protobuf:"varint,19,opt,name=available_outgoing_bps,json=availableOutgoingBps,proto3" json:"available_outgoing_bps,omitempty"`
 	AvailableIncomingBps uint64 `protobuf:"varint,20,opt,name=available_incoming_bps,json=availableIncomingBps,proto3" json:"available_incoming_bps,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// IP version of the selected pair: 4 or 6.
+	IpVersion uint32 `protobuf:"varint,21,opt,name=ip_version,json=ipVersion,proto3" json:"ip_version,omitempty"`
+	// From the making of the connection until ICE and DTLS were first connected.
+	ConnectUs     uint64 `protobuf:"varint,22,opt,name=connect_us,json=connectUs,proto3" json:"connect_us,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Transport) Reset() {
@@ -1248,6 +1252,20 @@ func (x *Transport) GetAvailableOutgoingBps() uint64 {
 func (x *Transport) GetAvailableIncomingBps() uint64 {
 	if x != nil {
 		return x.AvailableIncomingBps
+	}
+	return 0
+}
+
+func (x *Transport) GetIpVersion() uint32 {
+	if x != nil {
+		return x.IpVersion
+	}
+	return 0
+}
+
+func (x *Transport) GetConnectUs() uint64 {
+	if x != nil {
+		return x.ConnectUs
 	}
 	return 0
 }
@@ -1933,7 +1951,7 @@ const file_earshot_v1_sample_proto_rawDesc = "" +
 	"\tlatest_us\x18\x02 \x01(\x04R\blatestUs\x12\x19\n" +
 	"\btotal_us\x18\x03 \x01(\x04R\atotalUs\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\x04R\x05count\x12$\n" +
-	"\x0emeasured_at_us\x18\x05 \x01(\x03R\fmeasuredAtUs\"\x92\a\n" +
+	"\x0emeasured_at_us\x18\x05 \x01(\x03R\fmeasuredAtUs\"\xd0\a\n" +
 	"\tTransport\x12!\n" +
 	"\ftransport_id\x18\x01 \x01(\tR\vtransportId\x12\x17\n" +
 	"\acall_id\x18\x02 \x01(\tR\x06callId\x12\x19\n" +
@@ -1958,7 +1976,11 @@ const file_earshot_v1_sample_proto_rawDesc = "" +
 	"bytes_sent\x18\x11 \x01(\x04R\tbytesSent\x12%\n" +
 	"\x0ebytes_received\x18\x12 \x01(\x04R\rbytesReceived\x124\n" +
 	"\x16available_outgoing_bps\x18\x13 \x01(\x04R\x14availableOutgoingBps\x124\n" +
-	"\x16available_incoming_bps\x18\x14 \x01(\x04R\x14availableIncomingBps\"\xd1\x0e\n" +
+	"\x16available_incoming_bps\x18\x14 \x01(\x04R\x14availableIncomingBps\x12\x1d\n" +
+	"\n" +
+	"ip_version\x18\x15 \x01(\rR\tipVersion\x12\x1d\n" +
+	"\n" +
+	"connect_us\x18\x16 \x01(\x04R\tconnectUs\"\xd1\x0e\n" +
 	"\x06Stream\x12!\n" +
 	"\ftransport_id\x18\x01 \x01(\tR\vtransportId\x123\n" +
 	"\tdirection\x18\x02 \x01(\x0e2\x15.earshot.v1.DirectionR\tdirection\x12\x12\n" +

@@ -199,6 +199,8 @@ func (m *Transport) CloneVT() *Transport {
 	r.BytesReceived = m.BytesReceived
 	r.AvailableOutgoingBps = m.AvailableOutgoingBps
 	r.AvailableIncomingBps = m.AvailableIncomingBps
+	r.IpVersion = m.IpVersion
+	r.ConnectUs = m.ConnectUs
 	if rhs := m.Rtts; rhs != nil {
 		tmpContainer := make([]*RTT, len(rhs))
 		for k, v := range rhs {
@@ -660,6 +662,12 @@ func (this *Transport) EqualVT(that *Transport) bool {
 		return false
 	}
 	if this.AvailableIncomingBps != that.AvailableIncomingBps {
+		return false
+	}
+	if this.IpVersion != that.IpVersion {
+		return false
+	}
+	if this.ConnectUs != that.ConnectUs {
 		return false
 	}
 	return string(this.unknownFields) == string(that.unknownFields)
@@ -1386,6 +1394,20 @@ func (m *Transport) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ConnectUs != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.ConnectUs))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb0
+	}
+	if m.IpVersion != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.IpVersion))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa8
 	}
 	if m.AvailableIncomingBps != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.AvailableIncomingBps))
@@ -2527,6 +2549,12 @@ func (m *Transport) SizeVT() (n int) {
 	}
 	if m.AvailableIncomingBps != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.AvailableIncomingBps))
+	}
+	if m.IpVersion != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.IpVersion))
+	}
+	if m.ConnectUs != 0 {
+		n += 2 + protohelpers.SizeOfVarint(uint64(m.ConnectUs))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -4468,6 +4496,44 @@ func (m *Transport) UnmarshalVT(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.AvailableIncomingBps |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 21:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IpVersion", wireType)
+			}
+			m.IpVersion = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IpVersion |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 22:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConnectUs", wireType)
+			}
+			m.ConnectUs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ConnectUs |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -7819,6 +7885,44 @@ func (m *Transport) UnmarshalVTUnsafe(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.AvailableIncomingBps |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 21:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field IpVersion", wireType)
+			}
+			m.IpVersion = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.IpVersion |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 22:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ConnectUs", wireType)
+			}
+			m.ConnectUs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ConnectUs |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
