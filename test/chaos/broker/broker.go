@@ -61,8 +61,9 @@ func (b *Broker) Start() {
 func (b *Broker) wait(patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	client := &kafka.Client{Addr: kafka.TCP(b.Addr()), Timeout: time.Second, Transport: &kafka.Transport{}}
-	defer client.Transport.(*kafka.Transport).CloseIdleConnections()
+	transport := &kafka.Transport{MetadataTTL: 50 * time.Millisecond}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(b.Addr()), Timeout: time.Second, Transport: transport}
 	for {
 		res, err := client.Metadata(ctx, &kafka.MetadataRequest{})
 		if err == nil && len(res.Topics) >= len(b.topics) {
