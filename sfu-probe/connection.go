@@ -33,8 +33,9 @@ type Connection struct {
 	names map[*webrtc.RTPSender]string
 
 	// What follows is the sampling goroutine's own.
-	roster roster
-	link   link
+	roster  roster
+	link    link
+	connect connect
 }
 
 // WatchOption tells Watch more of a connection.
@@ -81,6 +82,7 @@ func (p *Probe) Watch(pc *webrtc.PeerConnection, callID string, opts ...WatchOpt
 		callID: callID,
 		names:  map[*webrtc.RTPSender]string{},
 	}
+	c.connect.made = stats.Made()
 	for _, o := range opts {
 		o(&c.opts)
 	}

@@ -23,6 +23,7 @@ type link struct {
 	localID, remoteID       string // the candidates of the selected pair
 	localType, remoteType   earshotv1.CandidateType
 	protocol, relayProtocol earshotv1.Protocol
+	ipVersion               uint32
 	pairChanges             uint32
 	ice                     earshotv1.ICEState
 	stun                    stun
@@ -62,7 +63,8 @@ func (c *Connection) readTransport(t *earshotv1.Transport, now time.Time, event 
 	t.LinkKey, t.UfragKey, t.AddressKey = l.key, l.ufragKey, l.addressKey
 	t.RemoteOwnerId, t.RemoteTransportId = c.opts.remoteOwner, c.opts.remoteID
 	t.LocalCandidateType, t.RemoteCandidateType = l.localType, l.remoteType
-	t.Protocol, t.RelayProtocol = l.protocol, l.relayProtocol
+	t.Protocol, t.RelayProtocol, t.IpVersion = l.protocol, l.relayProtocol, l.ipVersion
+	t.ConnectUs = micros(c.connect.took)
 	t.IceState, t.DtlsState = state, dtls
 	t.SfuLink = c.opts.toSFU
 	t.SelectedPairChanges = l.pairChanges
@@ -154,7 +156,7 @@ func (c *Connection) readCandidates(ice *webrtc.ICETransport) bool {
 	l.addressKey = linkkey.FromAddresses(
 		linkkey.Address(pair.Local.Address, pair.Local.Port), linkkey.Address(pair.Remote.Address, pair.Remote.Port))
 	l.localType, l.remoteType = candidateType(pair.Local.Typ), candidateType(pair.Remote.Typ)
-	l.protocol = protocol(pair.Local.Protocol.String())
+	l.protocol, l.ipVersion = protocol(pair.Local.Protocol.String()), ipVersion(pair.Local.Address)
 	l.relayProtocol = earshotv1.Protocol_PROTOCOL_UNSPECIFIED
 	if l.localType == earshotv1.CandidateType_CANDIDATE_TYPE_RELAY {
 		for _, s := range c.pc.GetStats() { // dear, but rare

@@ -18,6 +18,7 @@ func newPacket(size int) *rtp.Packet {
 // A publisher and an SFU, 30 ms apart in one direction and 20 ms in the other.
 func TestBothEndsMeasureTheLink(t *testing.T) {
 	const there, back = 30 * time.Millisecond, 20 * time.Millisecond
+	started := time.Now()
 	pub := newPeer(t, client("ana"), there)
 	s := newPeer(t, sfu("fra"), back)
 	track := newTrack(t, webrtc.MimeTypeOpus, "microphone")
@@ -72,4 +73,12 @@ func TestBothEndsMeasureTheLink(t *testing.T) {
 	require.Equal(t, earshotv1.ICEState_ICE_STATE_CONNECTED, a.IceState)
 	require.Equal(t, earshotv1.DTLSState_DTLS_STATE_CONNECTED, a.DtlsState)
 	require.Equal(t, atClient.Streams[0].Ssrc, atSFU.Streams[0].Ssrc)
+	for name, tr := range map[string]*earshotv1.Transport{"client": a, "SFU": b} {
+		require.EqualValues(t, 4, tr.IpVersion, name)
+		// ICE and DTLS take some round trips of 50 ms; a busy host takes longer, but no longer than the test.
+		took := time.Duration(tr.ConnectUs) * time.Microsecond
+		t.Log(name, "connected after", took)
+		require.Greater(t, took, 2*(there+back), name)
+		require.Less(t, took, time.Since(started), name)
+	}
 }

@@ -44,9 +44,10 @@ type Probe struct {
 	started     bool
 	ended       bool
 
-	news chan struct{} // the shape of things has changed
-	stop chan struct{}
-	done chan struct{}
+	news    chan struct{} // the shape of things has changed
+	watched chan struct{} // there is a connection that is not connected yet
+	stop    chan struct{}
+	done    chan struct{}
 }
 
 // New checks cfg and builds a probe that does nothing yet.
@@ -77,6 +78,7 @@ func New(cfg Config, opts ...Option) (*Probe, error) {
 		session:     hex.EncodeToString(session),
 		log:         o.logger,
 		news:        make(chan struct{}, 1),
+		watched:     make(chan struct{}, 1),
 		exporter:    o.exporter,
 		byTransport: map[*webrtc.DTLSTransport]*Connection{},
 		tracks:      map[*webrtc.TrackRemote]*Connection{},
@@ -227,6 +229,10 @@ func (p *Probe) add(c *Connection) error {
 	}
 	p.connections = append(p.connections, c)
 	p.byTransport[c.dtls] = c
+	select {
+	case p.watched <- struct{}{}:
+	default:
+	}
 	return nil
 }
 

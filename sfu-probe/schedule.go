@@ -2,6 +2,9 @@ package sfuprobe
 
 import "time"
 
+// lookEvery is how often connections that are not connected yet are looked at: how exact a time to connect is.
+const lookEvery = 50 * time.Millisecond
+
 // newsAfter is how long after a change an early sample is taken: streams and forwards come in bursts.
 const newsAfter = 250 * time.Millisecond
 
@@ -18,30 +21,37 @@ func (p *Probe) soon() {
 // sample, whatever happens.
 func (p *Probe) run() {
 	defer close(p.done)
-	first := time.NewTimer(min(firstSampleAfter, p.cfg.Interval))
-	defer first.Stop()
-	select {
-	case <-first.C:
-		p.sample()
-	case <-p.stop:
-		return
-	}
-	ticks := time.NewTicker(p.cfg.Interval)
+	// The first tick comes sooner, the grid of the others begins with it.
+	ticks := time.NewTicker(min(firstSampleAfter, p.cfg.Interval))
 	defer ticks.Stop()
-	var early <-chan time.Time
+	ticked := false
+	var early, look <-chan time.Time
 	taken := false
 	for {
 		select {
 		case <-ticks.C:
+			if !ticked {
+				ticks.Reset(p.cfg.Interval)
+				ticked = true
+			}
 			p.sample()
 			early, taken = nil, false
 		case <-p.news:
-			if early == nil && !taken {
+			if ticked && early == nil && !taken {
 				early = time.After(min(newsAfter, p.cfg.Interval/4))
 			}
 		case <-early:
 			p.sample()
 			early, taken = nil, true
+		case <-p.watched:
+			if look == nil {
+				look = time.After(lookEvery)
+			}
+		case <-look:
+			look = nil
+			if p.lookForConnected(time.Now()) {
+				look = time.After(lookEvery)
+			}
 		case <-p.stop:
 			return
 		}

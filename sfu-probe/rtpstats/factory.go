@@ -72,6 +72,7 @@ func NewFactory(cfg Config) *Factory {
 func (f *Factory) NewInterceptor(string) (interceptor.Interceptor, error) {
 	return &Interceptor{
 		factory:  f,
+		made:     f.now(),
 		inbound:  map[uint32]*Inbound{},
 		outbound: map[uint32]*Outbound{},
 		closed:   make(chan struct{}),

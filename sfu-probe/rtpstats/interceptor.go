@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
@@ -13,6 +14,7 @@ import (
 // Interceptor counts for one PeerConnection. Packets go through locks of their own stream only.
 type Interceptor struct {
 	factory *Factory
+	made    time.Time
 	version atomic.Uint64
 	readers atomic.Int32
 	closing sync.Once
@@ -39,6 +41,9 @@ type Streams struct {
 
 // Closed is closed when the PeerConnection closes.
 func (i *Interceptor) Closed() <-chan struct{} { return i.closed }
+
+// Made is when the PeerConnection was made.
+func (i *Interceptor) Made() time.Time { return i.made }
 
 // Version changes whenever a stream begins or ends.
 func (i *Interceptor) Version() uint64 { return i.version.Load() }
