@@ -17,10 +17,9 @@ import (
 
 // Batch is what came in one request or frame.
 type Batch struct {
-	in       *Intake
-	sc       *scratch
-	from     string
-	received time.Time
+	in     *Intake
+	sc     *scratch
+	origin Origin
 
 	n int // samples so far
 	// The arena holds keys and values. It is not used again: after an error nobody knows how long Kafka's client reads it.
@@ -52,7 +51,7 @@ const maxDeadBytes = 256 << 10
 var jsonOptions = protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: 32}
 
 // Received is the time of receipt.
-func (b *Batch) Received() time.Time { return b.received }
+func (b *Batch) Received() time.Time { return b.origin.Received }
 
 // Len is the number of samples so far, good or bad.
 func (b *Batch) Len() int { return b.n }
@@ -141,7 +140,7 @@ func (b *Batch) tooLarge(raw []byte) *admit.Refusal {
 // sample takes what the scratch holds.
 func (b *Batch) sample(raw []byte) {
 	s := b.sc.sample
-	r := b.sc.check.Check(s, b.received)
+	r := b.sc.check.Check(s, b.origin.Received)
 	for _, d := range b.sc.check.Drops() {
 		b.drop(d)
 	}
@@ -150,7 +149,7 @@ func (b *Batch) sample(raw []byte) {
 		return
 	}
 	b.sc.receipt.Reset()
-	b.sc.receipt.ReceivedAtUs = b.received.UnixMicro()
+	b.sc.receipt.ReceivedAtUs = b.origin.Received.UnixMicro()
 	b.sc.receipt.CollectorId = b.in.cfg.CollectorID
 	s.Receipt = &b.sc.receipt
 
@@ -228,11 +227,11 @@ func (b *Batch) drop(d admit.Drop) {
 func (b *Batch) refuse(raw []byte, r *admit.Refusal) {
 	b.rejected = append(b.rejected, Rejection{Index: b.n, Reason: string(r.Reason), Detail: strings.ToValidUTF8(r.Detail, "\uFFFD")})
 	m := kafka.Message{
-		Topic: topic.Dead, Key: b.source(), Time: b.received,
+		Topic: topic.Dead, Key: b.source(), Time: b.origin.Received,
 		Headers: []kafka.Header{
 			{Key: topic.HeaderReason, Value: []byte(r.Reason)},
 			{Key: topic.HeaderDetail, Value: []byte(r.Detail)},
-			{Key: topic.HeaderFrom, Value: []byte(b.from)},
+			{Key: topic.HeaderFrom, Value: []byte(b.origin.Route)},
 		},
 	}
 	if len(raw) > maxDeadBytes {

@@ -49,7 +49,7 @@ func benchmark(b *testing.B, samples, size int, walk func(*Batch)) {
 	b.ReportAllocs()
 	b.SetBytes(int64(size))
 	for b.Loop() {
-		batch := in.Begin("http", received, size)
+		batch := in.Begin(Origin{Route: "http", Received: received, Size: size})
 		walk(batch)
 		if err := batch.Submit(func(r Result) {
 			if r.Accepted != samples {

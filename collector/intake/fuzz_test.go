@@ -49,7 +49,7 @@ func FuzzWalkProto(f *testing.F) {
 	f.Add([]byte{0x7b, 0x7b, 0x0a, 0x7f})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		q := &fakeQueue{}
-		b := newIntake(q).Begin("fuzz", received, len(body))
+		b := newIntake(q).Begin(Origin{Route: "fuzz", Received: received, Size: len(body)})
 		if b.WalkProto(body, 100) != nil {
 			b.Drop()
 			return
@@ -69,7 +69,7 @@ func FuzzWalkJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		q := &fakeQueue{}
-		b := newIntake(q).Begin("fuzz", received, len(body))
+		b := newIntake(q).Begin(Origin{Route: "fuzz", Received: received, Size: len(body)})
 		if b.WalkJSON(body, 100) != nil {
 			b.Drop()
 			return
@@ -84,7 +84,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte(`{"sample":{"client":{"clientId":"a"},"callId":"c","sessionId":"s","sequence":1,"sampledAtUs":1750000000000000}}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		q := &fakeQueue{}
-		b := newIntake(q).Begin("fuzz", received, len(frame))
+		b := newIntake(q).Begin(Origin{Route: "fuzz", Received: received, Size: len(frame)})
 		if req, refusal := b.Frame(frame); req != nil || refusal != "" {
 			b.Drop()
 			return

@@ -58,7 +58,7 @@ func TestJSONBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := &fakeQueue{}
-			b := newIntake(q).Begin("http", received, len(tc.body))
+			b := newIntake(q).Begin(Origin{Route: "http", Received: received, Size: len(tc.body)})
 			require.NoError(t, b.WalkJSON([]byte(tc.body), 100))
 			res := submit(t, b)
 			require.Equal(t, tc.accepted, res.Accepted, "%v", res.Rejected)
@@ -84,7 +84,7 @@ func TestHugeCountsAreRefusedBeforeTheyAreDecoded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := newIntake(&fakeQueue{})
-			b := in.Begin("http", received, 0)
+			b := in.Begin(Origin{Route: "http", Received: received})
 			b.Proto(raw)
 			require.Empty(t, b.sc.sample.Transports)
 			require.Equal(t, "too_many", submit(t, b).Rejected[0].Reason)
@@ -101,7 +101,7 @@ func TestASampleThatGrowsBeyondReasonWhenSplitIsRefused(t *testing.T) {
 		s.Events = append(s.Events, &pb.Event{Value: strings.Repeat("x", 500)})
 	}
 	q := &fakeQueue{}
-	b := newIntake(q).Begin("http", received, 0)
+	b := newIntake(q).Begin(Origin{Route: "http", Received: received})
 	b.Proto(marshal(t, clientSample(1)))
 	b.Proto(marshal(t, s))
 	b.Proto(marshal(t, clientSample(2)))
@@ -121,17 +121,17 @@ func TestACallsPartThatKafkaDoesNotTakeIsRefused(t *testing.T) {
 	for range 30 {
 		s.Events = append(s.Events, &pb.Event{Value: "twenty bytes or so ..."})
 	}
-	b := in.Begin("http", received, 0)
+	b := in.Begin(Origin{Route: "http", Received: received})
 	b.Proto(marshal(t, s))
 	require.Equal(t, "too_large", submit(t, b).Rejected[0].Reason)
 }
 
 func TestTooManySamplesInOneBody(t *testing.T) {
 	in := newIntake(&fakeQueue{})
-	b := in.Begin("http", received, 0)
+	b := in.Begin(Origin{Route: "http", Received: received})
 	require.ErrorIs(t, b.WalkProto(bytes.Repeat([]byte{0x0a, 0x00}, 11), 10), ErrTooManySamples)
 	b.Drop()
-	b = in.Begin("http", received, 0)
+	b = in.Begin(Origin{Route: "http", Received: received})
 	require.ErrorIs(t, b.WalkJSON([]byte(`[`+strings.Repeat("{},", 10)+`{}]`), 10), ErrTooManySamples)
 	b.Drop()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/earshot-rtc/earshot/collector/admit"
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/split"
 	"github.com/earshot-rtc/earshot/internal/kafka"
@@ -83,11 +84,22 @@ func (sc *scratch) empty() {
 	s.ResetVT()
 }
 
-// Begin opens a batch. from says by which way it came, for dead letters; received is the time of receipt; sizeHint is about
-// how many bytes will come. The batch is for one goroutine, and ends with Submit or Drop.
-func (in *Intake) Begin(from string, received time.Time, sizeHint int) *Batch {
-	b := &Batch{in: in, sc: in.borrow(), from: from, received: received}
+// Origin is where a batch comes from.
+type Origin struct {
+	// Route is the way in, for metrics and dead letters.
+	Route string
+	// Received is the time of receipt.
+	Received time.Time
+	// Size is about how many bytes will come.
+	Size int
+	// Caller is who sends it.
+	Caller identity.Caller
+}
+
+// Begin opens a batch, which is for one goroutine, and ends with Submit or Drop.
+func (in *Intake) Begin(o Origin) *Batch {
+	b := &Batch{in: in, sc: in.borrow(), origin: o}
 	// Keys and receipts make messages a little longer than what came.
-	b.arena = make([]byte, 0, sizeHint+sizeHint/8+128)
+	b.arena = make([]byte, 0, o.Size+o.Size/8+128)
 	return b
 }

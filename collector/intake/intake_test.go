@@ -106,7 +106,7 @@ func TestAClientSampleBecomesOneMessageOfItsCall(t *testing.T) {
 	sent := clientSample(1)
 	sent.Receipt = &pb.Receipt{Tenant: "forged", CollectorId: "forged"}
 	raw := marshal(t, sent)
-	b := in.Begin("http", received, 0)
+	b := in.Begin(Origin{Route: "http", Received: received})
 	b.Proto(raw)
 	session, seq := b.Last()
 	clear(raw) // the body is used again by the next request
@@ -128,7 +128,7 @@ func TestAClientSampleBecomesOneMessageOfItsCall(t *testing.T) {
 func TestAnSFUSampleBecomesAMessagePerCall(t *testing.T) {
 	q := &fakeQueue{}
 	in := newIntake(q)
-	b := in.Begin("http", received, 10)
+	b := in.Begin(Origin{Route: "http", Received: received, Size: 10})
 	b.Proto(marshal(t, sfuSample("one", "two", "one")))
 	b.Proto(marshal(t, clientSample(1)))
 	b.Proto(marshal(t, sfuSample()))
@@ -178,7 +178,7 @@ func TestOneBadSampleCostsNoOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := &fakeQueue{}
 			in := newIntake(q)
-			b := in.Begin("http", received, len(tc.body))
+			b := in.Begin(Origin{Route: "http", Received: received, Size: len(tc.body)})
 			require.NoError(t, b.WalkProto(tc.body, 100))
 			require.Equal(t, tc.accepted+len(tc.rejected), b.Len())
 			res := submit(t, b)
@@ -202,7 +202,7 @@ func TestADeadLetterHasTheBytesAsTheyCameAndSaysWhy(t *testing.T) {
 	bad.CallId = ""
 	raw := marshal(t, bad)
 	want := bytes.Clone(raw)
-	b := in.Begin("websocket", received, 0)
+	b := in.Begin(Origin{Route: "websocket", Received: received})
 	b.Proto(raw)
 	b.Proto(make([]byte, 5<<20))
 	clear(raw)
@@ -239,7 +239,7 @@ func TestWhatKafkaDidNotTakeIsToldBySample(t *testing.T) {
 		return []error{nil, nil, errors.New("down"), errors.New("down"), kafka.ErrTooLarge, nil}
 	}
 	in := newIntake(q)
-	b := in.Begin("http", received, 0)
+	b := in.Begin(Origin{Route: "http", Received: received})
 	for _, s := range []*pb.Sample{clientSample(1), sfuSample("one", "two", "three"), clientSample(2), {}, clientSample(3)} {
 		b.Proto(marshal(t, s))
 	}
@@ -260,7 +260,7 @@ func TestWhatKafkaDidNotTakeIsToldBySample(t *testing.T) {
 func TestAFullQueueLeavesNothingBehind(t *testing.T) {
 	q := &fakeQueue{full: queue.ErrFull}
 	in := newIntake(q)
-	b := in.Begin("http", received, 0)
+	b := in.Begin(Origin{Route: "http", Received: received})
 	b.Proto(marshal(t, clientSample(1)))
 	b.Proto(nil)
 	require.ErrorIs(t, b.Submit(func(Result) { t.Error("told") }), queue.ErrFull)
@@ -277,7 +277,7 @@ func TestScratchIsCleanAfterEverySample(t *testing.T) {
 	raw := marshal(t, full)
 	bare := &pb.Sample{Client: &pb.ClientOrigin{ClientId: "bo"}, CallId: "demo", SessionId: "s", Sequence: 1, SampledAtUs: received.UnixMicro()}
 	for range 20 {
-		b := in.Begin("http", received, 0)
+		b := in.Begin(Origin{Route: "http", Received: received})
 		b.Proto(raw[:len(raw)-2])
 		b.Proto(raw)
 		b.Proto(marshal(t, bare))

@@ -52,9 +52,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 }
 
 func (m *metrics) count(b *Batch, res *Result, refused int) {
-	m.add(b.from, "accepted", res.Accepted)
-	m.add(b.from, "rejected", refused)
-	m.add(b.from, "unavailable", res.Unavailable)
+	m.add(b.origin.Route, "accepted", res.Accepted)
+	m.add(b.origin.Route, "rejected", refused)
+	m.add(b.origin.Route, "unavailable", res.Unavailable)
 	for i := range res.Rejected {
 		if res.Rejected[i].Reason != Unavailable {
 			m.rejected.WithLabelValues(res.Rejected[i].Reason).Inc()

@@ -39,12 +39,12 @@ func (b *Batch) Submit(done func(Result)) error {
 	msgs := make([]kafka.Message, len(b.places))
 	for i, p := range b.places {
 		msgs[i] = kafka.Message{
-			Topic: topic.Samples, Key: b.arena[p.key:p.value:p.value], Value: b.arena[p.value:p.end:p.end], Time: b.received,
+			Topic: topic.Samples, Key: b.arena[p.key:p.value:p.value], Value: b.arena[p.value:p.end:p.end], Time: b.origin.Received,
 		}
 	}
 	err := b.in.queue.Submit(msgs, func(errs []error) { done(b.result(errs)) })
 	if err != nil {
-		b.in.metrics.samples.WithLabelValues(b.from, "unavailable").Add(float64(b.n))
+		b.in.metrics.samples.WithLabelValues(b.origin.Route, "unavailable").Add(float64(b.n))
 		return err
 	}
 	b.bury()

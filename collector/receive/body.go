@@ -17,17 +17,17 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// format is how the samples of a body are written.
-type format int
+// kind is how the samples of a body are written.
+type kind int
 
 const (
-	protoBatch format = iota + 1
+	protoBatch kind = iota + 1
 	protoSample
 	jsonAny
 )
 
-// formatOf reads a Content-Type. A protobuf body is a SampleBatch unless the parameter proto names a Sample.
-func formatOf(contentType string) (format, *failure) {
+// kindOf reads a Content-Type. A protobuf body is a SampleBatch unless the parameter proto names a Sample.
+func kindOf(contentType string) (kind, *failure) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err == nil {
 		switch media {

@@ -5,14 +5,32 @@ import (
 	"context"
 	"time"
 
+	"github.com/coder/websocket"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
-// from names this way in, for metrics and dead letters.
-const from = "websocket"
+// native speaks stream.proto.
+type native struct{ sk *socket }
+
+func newNative(sk *socket) dialect { return native{sk} }
+
+// frame takes a ClientFrame: protobuf when it is binary.
+func (n native) frame(ctx context.Context, typ websocket.MessageType, buf *bytes.Buffer, received time.Time) error {
+	if typ == websocket.MessageText {
+		return n.sk.text(ctx, buf.Bytes(), received)
+	}
+	return n.sk.binary(ctx, buf, received)
+}
+
+// ack writes a ServerFrame.
+func (native) ack(dst []byte, p *pending) ([]byte, error) {
+	return encode(dst, &earshotv1.ServerFrame{Ack: &earshotv1.Ack{
+		SessionId: p.session, Sequence: p.sequence, Error: p.err, RetryAfterMs: uint32(p.retry.Milliseconds()),
+	}}, p.text)
+}
 
 const notAFrame = "not a protobuf earshot.v1.ClientFrame: "
 
@@ -42,7 +60,7 @@ func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.T
 			}
 			continue
 		}
-		b := sk.server.intake.Begin(from, received, len(value))
+		b := sk.begin(received, len(value))
 		b.Proto(value)
 		if err := sk.submit(ctx, b, kindSample, false); err != nil {
 			return err
@@ -56,7 +74,7 @@ func (sk *socket) binary(ctx context.Context, buf *bytes.Buffer, received time.T
 
 // bad answers a binary frame that is none, and sees to its dead letter.
 func (sk *socket) bad(ctx context.Context, frame []byte, received time.Time, detail string) error {
-	b := sk.server.intake.Begin(from, received, 0)
+	b := sk.begin(received, 0)
 	b.Malformed(frame, detail)
 	return sk.submit(ctx, b, kindBad, false)
 }
@@ -88,7 +106,7 @@ func sentAt(req []byte) (us int64) {
 
 // text takes a ClientFrame as protojson, for whoever has no protobuf at hand. It is answered in kind.
 func (sk *socket) text(ctx context.Context, frame []byte, received time.Time) error {
-	b := sk.server.intake.Begin(from, received, len(frame))
+	b := sk.begin(received, len(frame))
 	req, refusal := b.Frame(frame)
 	if refusal != "" {
 		b.Malformed(frame, "not a JSON earshot.v1.ClientFrame: "+refusal)

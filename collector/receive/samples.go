@@ -17,43 +17,27 @@ type Answer struct {
 	Error    string             `json:"error,omitempty"`
 }
 
-func (s *Server) samples(w http.ResponseWriter, r *http.Request) *failure {
-	received := s.now()
-	if s.draining.Load() {
-		return s.unavailable("draining", errDraining.Error())
-	}
-	format, f := formatOf(r.Header.Get("Content-Type"))
+// samples reads the bodies of POST /v1/samples.
+func (s *Server) samples(h http.Header) (walk, *failure) {
+	kind, f := kindOf(h.Get("Content-Type"))
 	if f != nil {
-		return f
+		return nil, f
 	}
-	buf := borrowBuffer()
-	defer returnBuffer(buf)
-	if f := s.readBody(w, r, buf); f != nil {
-		return f
-	}
-	b := s.intake.Begin("http", received, buf.Len())
-	var err error
-	switch format {
-	case protoBatch:
-		err = b.WalkProto(buf.Bytes(), s.cfg.Samples)
-	case protoSample:
-		b.Proto(buf.Bytes())
-	case jsonAny:
-		err = b.WalkJSON(buf.Bytes(), s.cfg.Samples)
-	}
-	if errors.Is(err, intake.ErrTooManySamples) {
-		b.Drop()
-		return fail(http.StatusRequestEntityTooLarge, "too_many_samples", "more than %d samples in one body", s.cfg.Samples)
-	}
-	if b.Len() == 0 {
-		b.Drop()
-		return fail(http.StatusBadRequest, "empty", "the body holds no samples")
-	}
-	return s.settle(w, r, b, received)
+	return func(b *intake.Batch, body []byte) *failure {
+		switch kind {
+		case protoBatch:
+			return s.tooMany(b.WalkProto(body, s.cfg.Samples))
+		case protoSample:
+			b.Proto(body)
+		case jsonAny:
+			return s.tooMany(b.WalkJSON(body, s.cfg.Samples))
+		}
+		return nil
+	}, nil
 }
 
 // settle waits for the outcome of a batch and answers.
-func (s *Server) settle(w http.ResponseWriter, r *http.Request, b *intake.Batch, received time.Time) *failure {
+func (s *Server) settle(w http.ResponseWriter, r *http.Request, name string, b *intake.Batch, received time.Time) *failure {
 	results := make(chan intake.Result, 1)
 	if err := b.Submit(func(res intake.Result) { results <- res }); err != nil {
 		if errors.Is(err, queue.ErrFull) {
@@ -71,7 +55,7 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, b *intake.Batch,
 	case <-r.Context().Done():
 		return s.unavailable("gone", "the client did not wait for the answer")
 	}
-	s.metrics.ackSeconds.WithLabelValues("http").Observe(s.now().Sub(received).Seconds())
+	s.metrics.ackSeconds.WithLabelValues(name).Observe(s.now().Sub(received).Seconds())
 	a := Answer{Accepted: res.Accepted, Rejected: res.Rejected}
 	status := http.StatusAccepted
 	switch {

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,9 +53,12 @@ type Server struct {
 	open    sync.WaitGroup
 }
 
-type route struct {
-	method string
-	handle func(http.ResponseWriter, *http.Request) *failure
+// route is what there is at a path, by method.
+type route map[string]handler
+
+// methods lists them as the header fields do.
+func (rt route) methods() string {
+	return strings.Join(slices.Sorted(maps.Keys(rt)), ", ")
 }
 
 // New makes a Server.
@@ -75,11 +81,11 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 		s.now = time.Now
 	}
 	s.routes = map[string]route{
-		"/v1/samples": {http.MethodPost, s.samples},
-		"/v1/stream":  {http.MethodGet, s.stream},
-		"/v1/time":    {http.MethodGet, s.time},
-		"/healthz":    {http.MethodGet, s.healthz},
-		"/readyz":     {http.MethodGet, s.readyz},
+		"/v1/samples": {http.MethodPost: s.post("http", s.samples)},
+		"/v1/stream":  {http.MethodGet: s.stream("websocket", newNative)},
+		"/v1/time":    {http.MethodGet: s.time},
+		"/healthz":    {http.MethodGet: s.healthz},
+		"/readyz":     {http.MethodGet: s.readyz},
 	}
 	return s, nil
 }
@@ -100,11 +106,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = fail(http.StatusForbidden, "origin", "%v", errOrigin)
 	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
 		s.preflight(sw, rt)
-	case r.Method != rt.method:
-		sw.Header().Set("Allow", rt.method+", OPTIONS")
-		f = fail(http.StatusMethodNotAllowed, "method", "%s is not for %s; use %s", path, r.Method, rt.method)
+	case rt[r.Method] == nil:
+		sw.Header().Set("Allow", rt.methods()+", OPTIONS")
+		f = fail(http.StatusMethodNotAllowed, "method", "%s is not for %s; use %s", path, r.Method, rt.methods())
 	default:
-		f = rt.handle(sw, r)
+		f = rt[r.Method](sw, r)
 	}
 	if f != nil {
 		s.fail(sw, f)
@@ -130,7 +136,7 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 
 func (s *Server) preflight(w http.ResponseWriter, rt route) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", rt.method)
+	h.Set("Access-Control-Allow-Methods", rt.methods())
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding")
 	h.Set("Access-Control-Max-Age", "7200")
 	w.WriteHeader(http.StatusNoContent)

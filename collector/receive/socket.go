@@ -1,18 +1,24 @@
 package receive
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
 
+	"github.com/earshot-rtc/earshot/collector/identity"
+	"github.com/earshot-rtc/earshot/collector/intake"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
 // socket is one WebSocket: a reader that never waits for Kafka, and a writer of what the queue's workers leave here.
 type socket struct {
 	server *Server
+	name   string // of the route
+	caller identity.Caller
+	speaks dialect
 	conn   *websocket.Conn
 	cancel context.CancelFunc
 	// A sample, or a frame that should have been one, takes a slot when it is read and gives it back when its ack is written.
@@ -21,6 +27,19 @@ type socket struct {
 
 	mu   sync.Mutex
 	acks []pending
+}
+
+// dialect is what is spoken on a socket; one is made for each.
+type dialect interface {
+	// frame takes a message. The buffer is not to be kept. An error ends the connection.
+	frame(ctx context.Context, typ websocket.MessageType, buf *bytes.Buffer, received time.Time) error
+	// ack encodes an answer into dst, whose memory may be used again. Nothing is sent when it comes back empty.
+	ack(dst []byte, p *pending) ([]byte, error)
+}
+
+// begin opens a batch of what came on this socket.
+func (sk *socket) begin(received time.Time, size int) *intake.Batch {
+	return sk.server.intake.Begin(intake.Origin{Route: sk.name, Received: received, Size: size, Caller: sk.caller})
 }
 
 // pending is an ack to be written.
@@ -77,11 +96,8 @@ func (sk *socket) write(ctx context.Context) {
 }
 
 func (sk *socket) ack(ctx context.Context, p *pending, buf []byte) ([]byte, error) {
-	frame := earshotv1.ServerFrame{Ack: &earshotv1.Ack{
-		SessionId: p.session, Sequence: p.sequence, Error: p.err, RetryAfterMs: uint32(p.retry.Milliseconds()),
-	}}
-	buf, err := encode(buf, &frame, p.text)
-	if err == nil {
+	buf, err := sk.speaks.ack(buf, p)
+	if err == nil && len(buf) > 0 {
 		err = sk.send(ctx, buf, p.text)
 	}
 	<-sk.slots

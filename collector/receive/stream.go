@@ -13,44 +13,57 @@ import (
 // frameOverhead is what a ClientFrame adds to its sample.
 const frameOverhead = 16
 
-// stream serves GET /v1/stream. The caller's goroutine reads; one more writes.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request) *failure {
-	if s.draining.Load() {
-		return s.unavailable("draining", errDraining.Error())
-	}
-	if r.Header.Get("Upgrade") == "" {
-		w.Header().Set("Upgrade", "websocket")
-		return fail(http.StatusUpgradeRequired, "no_upgrade", "/v1/stream is a WebSocket; to post samples use /v1/samples")
-	}
-	// The origin was checked already, by the same rule as that of the other routes.
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
-	if err != nil {
-		s.metrics.refused.WithLabelValues("no_upgrade").Inc()
-		return nil // answered by Accept
-	}
-	// The context of a request that was taken over is not to be used.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	defer cancel()
-	sk := &socket{
-		server: s, conn: conn, cancel: cancel,
-		slots: make(chan struct{}, s.cfg.Unacked), wake: make(chan struct{}, 1),
-	}
-	conn.SetReadLimit(s.cfg.DecodedBytes + frameOverhead)
-	if !s.register(sk) {
-		_ = conn.Close(websocket.StatusGoingAway, errDraining.Error())
+// stream makes the handler of a route that is a WebSocket: it authenticates, throttles and gives what comes to a dialect.
+// name stands in metrics and dead letters. The caller's goroutine reads; one more writes.
+func (s *Server) stream(name string, speak func(*socket) dialect) handler {
+	return func(w http.ResponseWriter, r *http.Request) *failure {
+		if s.draining.Load() {
+			return s.unavailable("draining", errDraining.Error())
+		}
+		if r.Header.Get("Upgrade") == "" {
+			w.Header().Set("Upgrade", "websocket")
+			return fail(http.StatusUpgradeRequired, "no_upgrade", "%s is a WebSocket; to post samples use /v1/samples", r.URL.Path)
+		}
+		caller, f := s.admit(r)
+		if f != nil {
+			return f
+		}
+		// The origin was checked already, by the same rule as that of the other routes.
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+		if err != nil {
+			s.metrics.refused.WithLabelValues("no_upgrade").Inc()
+			return nil // answered by Accept
+		}
+		// The context of a request that was taken over is not to be used.
+		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+		defer cancel()
+		sk := &socket{
+			server: s, name: name, caller: caller, conn: conn, cancel: cancel,
+			slots: make(chan struct{}, s.cfg.Unacked), wake: make(chan struct{}, 1),
+		}
+		sk.speaks = speak(sk)
+		sk.serve(ctx)
 		return nil
 	}
-	defer s.forget(sk)
+}
+
+// serve runs the socket to its end.
+func (sk *socket) serve(ctx context.Context) {
+	sk.conn.SetReadLimit(sk.server.cfg.DecodedBytes + frameOverhead)
+	if !sk.server.register(sk) {
+		_ = sk.conn.Close(websocket.StatusGoingAway, errDraining.Error())
+		return
+	}
+	defer sk.server.forget(sk)
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
 		sk.write(ctx)
 	}()
 	sk.read(ctx)
-	cancel()
-	_ = conn.CloseNow()
+	sk.cancel()
+	_ = sk.conn.CloseNow()
 	<-written
-	return nil
 }
 
 func (s *Server) register(sk *socket) bool {
@@ -84,11 +97,7 @@ func (sk *socket) read(ctx context.Context) {
 		received := sk.server.now()
 		buf := borrowBuffer()
 		if _, err = buf.ReadFrom(r); err == nil {
-			if typ == websocket.MessageText {
-				err = sk.text(ctx, buf.Bytes(), received)
-			} else {
-				err = sk.binary(ctx, buf, received)
-			}
+			err = sk.speaks.frame(ctx, typ, buf, received)
 		}
 		returnBuffer(buf)
 		if err != nil {
@@ -125,7 +134,7 @@ func (sk *socket) submit(ctx context.Context, b *intake.Batch, kind string, text
 		return ctx.Err()
 	}
 	err := b.Submit(func(res intake.Result) {
-		s.metrics.ackSeconds.WithLabelValues("websocket").Observe(s.now().Sub(received).Seconds())
+		s.metrics.ackSeconds.WithLabelValues(sk.name).Observe(s.now().Sub(received).Seconds())
 		if len(res.Rejected) > 0 {
 			r := res.Rejected[0]
 			p.err = r.Reason + ": " + r.Detail
