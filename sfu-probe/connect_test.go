@@ -10,7 +10,7 @@ import (
 
 func TestTimeToConnectIsTakenOnce(t *testing.T) {
 	made := time.Unix(1_700_000_000, 0)
-	after := func(d time.Duration) time.Time { return made.Add(d) }
+	after := made.Add
 	for name, tc := range map[string]struct {
 		states []webrtc.DTLSTransportState // a second apart
 		took   time.Duration

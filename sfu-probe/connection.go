@@ -27,6 +27,7 @@ type Connection struct {
 	id     string
 	callID string
 	opts   watchOptions
+	pinger *pinger     // nil without the option Ping
 	let    atomic.Bool // let go by Close
 
 	mu    sync.Mutex
@@ -47,6 +48,7 @@ type watchOptions struct {
 	remoteOwner string
 	remoteID    string
 	readRTCP    bool
+	ping        bool
 }
 
 // ToSFU says that the other end is an SFU as well.
@@ -91,6 +93,12 @@ func (p *Probe) Watch(pc *webrtc.PeerConnection, callID string, opts ...WatchOpt
 	}
 	if c.closed() {
 		return nil, ErrClosed
+	}
+	if c.opts.ping {
+		var err error
+		if c.pinger, err = newPinger(pc); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.add(c); err != nil {
 		return nil, err

@@ -72,6 +72,11 @@ func (c *Connection) readTransport(t *earshotv1.Transport, now time.Time, event 
 	if xr := c.stats.XR(); xr.Count > 0 {
 		t.Rtts = appendRTT(t.Rtts, earshotv1.RTTSource_RTT_SOURCE_RTCP_XR, xr.Latest, xr.Total, xr.Count, xr.MeasuredAt)
 	}
+	if c.pinger != nil {
+		if r := c.pinger.rtt(); r.Count > 0 {
+			t.Rtts = appendRTT(t.Rtts, earshotv1.RTTSource_RTT_SOURCE_PROBE, r.Latest, r.Total, r.Count, r.MeasuredAt)
+		}
+	}
 	if s := l.stun; s.count > 0 {
 		t.Rtts = appendRTT(t.Rtts, earshotv1.RTTSource_RTT_SOURCE_STUN, s.latest, s.total, s.count, s.at)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/pion/webrtc/v3"
 	"github.com/stretchr/testify/require"
 
+	sfuprobe "github.com/earshot-rtc/earshot/sfu-probe"
+
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
@@ -80,5 +82,27 @@ func TestBothEndsMeasureTheLink(t *testing.T) {
 		t.Log(name, "connected after", took)
 		require.Greater(t, took, 2*(there+back), name)
 		require.Less(t, took, time.Since(started), name)
+	}
+}
+
+// Two SFUs between which no media flow.
+func TestSFUsPingEachOtherWhereNothingFlows(t *testing.T) {
+	const there, back = 30 * time.Millisecond, 20 * time.Millisecond
+	fra := newPeer(t, sfu("fra"), there, sfuprobe.ToSFU(), sfuprobe.Ping())
+	iad := newPeer(t, sfu("iad"), back, sfuprobe.ToSFU(), sfuprobe.Ping())
+	negotiate(t, fra.pc, iad.pc)
+	for name, sink := range map[string]*sink{"fra": fra.sink, "iad": iad.sink} {
+		var r *earshotv1.RTT
+		eventually(t, name+" has measured", func() bool {
+			s := sink.last()
+			if len(s.Transports) == 1 {
+				r = rtt(s.Transports[0].Rtts, earshotv1.RTTSource_RTT_SOURCE_PROBE)
+			}
+			return r.GetCount() >= 3
+		})
+		mean := time.Duration(r.TotalUs/r.Count) * time.Microsecond
+		t.Log(name, mean, "of", r.Count)
+		require.GreaterOrEqual(t, mean, there+back, name)
+		require.Less(t, mean, there+back+25*time.Millisecond, name)
 	}
 }

@@ -25,7 +25,7 @@ func (p *Probe) run() {
 	ticks := time.NewTicker(min(firstSampleAfter, p.cfg.Interval))
 	defer ticks.Stop()
 	ticked := false
-	var early, look <-chan time.Time
+	var early, look, ping <-chan time.Time
 	taken := false
 	for {
 		select {
@@ -47,10 +47,18 @@ func (p *Probe) run() {
 			if look == nil {
 				look = time.After(lookEvery)
 			}
+			if ping == nil {
+				ping = time.After(pingEvery)
+			}
 		case <-look:
 			look = nil
 			if p.lookForConnected(time.Now()) {
 				look = time.After(lookEvery)
+			}
+		case <-ping:
+			ping = nil
+			if p.ping() {
+				ping = time.After(pingEvery)
 			}
 		case <-p.stop:
 			return

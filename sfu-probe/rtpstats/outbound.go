@@ -115,7 +115,7 @@ func (o *Outbound) reported(b reportBlock, at int64, wall time.Time) {
 		return
 	}
 	o.answered, o.hasAnswer = then, true
-	o.rtt.add(rtt, wall)
+	o.rtt.Add(rtt, wall)
 }
 
 // OutboundStats are running totals of an outbound stream.

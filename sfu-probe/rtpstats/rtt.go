@@ -13,8 +13,8 @@ type RTT struct {
 	MeasuredAt time.Time
 }
 
-// add takes in a measurement, unless it cannot be one.
-func (r *RTT) add(d time.Duration, at time.Time) {
+// Add takes in a measurement, unless it cannot be one.
+func (r *RTT) Add(d time.Duration, at time.Time) {
 	if d <= 0 || d > maxRTT {
 		return
 	}

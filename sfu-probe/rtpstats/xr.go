@@ -87,5 +87,5 @@ func (x *xr) delayed(lrr, dlrr uint32, at int64, wall time.Time) {
 		return // It came before, to the reader of another stream.
 	}
 	x.answered, x.hasAnswer = then, true
-	x.rtt.add(time.Duration(at-left)-fromShortTime(dlrr), wall)
+	x.rtt.Add(time.Duration(at-left)-fromShortTime(dlrr), wall)
 }
