@@ -66,6 +66,34 @@ next:
 	return out
 }
 
+// Unreachable says of one message's error that Kafka could not be reached, could not take the message now, or did not say in
+// time whether it had: written again later, the message may get through, perhaps for the second time. It is false where
+// only another configuration or another message would help. Errors that are not known count as passing ones.
+func Unreachable(err error) bool {
+	if err == nil || errors.Is(err, ErrClosed) || Unwritable(err) {
+		return false
+	}
+	var answer kafkago.Error
+	if !errors.As(err, &answer) {
+		return true
+	}
+	switch answer {
+	case kafkago.InvalidTopic, kafkago.InvalidRequiredAcks, kafkago.TopicAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
+		kafkago.BrokerAuthorizationFailed, kafkago.SASLAuthenticationFailed, kafkago.UnsupportedSASLMechanism, kafkago.IllegalSASLState,
+		kafkago.SecurityDisabled, kafkago.UnsupportedVersion, kafkago.UnsupportedForMessageFormat, kafkago.UnsupportedCompressionType,
+		kafkago.InvalidRequest, kafkago.InvalidConfiguration, kafkago.PolicyViolation:
+		return false
+	}
+	return true
+}
+
+// Unwritable says of one message's error that Kafka takes no such message: it, or one that shared its request, is too
+// large, has a time that the topic does not allow, or is invalid to the broker.
+func Unwritable(err error) bool {
+	return errors.Is(err, ErrTooLarge) || errors.Is(err, kafkago.MessageSizeTooLarge) || errors.Is(err, kafkago.RecordListTooLarge) ||
+		errors.Is(err, kafkago.InvalidTimestamp) || errors.Is(err, kafkago.InvalidRecord)
+}
+
 // explain puts the library's errors into this package's words.
 func (p *Producer) explain(err error) error {
 	switch {
