@@ -1,0 +1,58 @@
+-- Rollup of e2e: what subscribers got in a quarter of an hour, by who they are.
+CREATE TABLE IF NOT EXISTS audience_15m
+(
+    quarter               DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    tenant                LowCardinality(String),
+    kind                  Enum8('unknown' = 0, 'audio' = 1, 'video' = 2),
+    subscriber_region     LowCardinality(String),
+    country               LowCardinality(String),
+    asn                   UInt32 CODEC(T64, ZSTD(1)),
+    app                   LowCardinality(String), -- the subscriber's version
+    browser               LowCardinality(String),
+    network               LowCardinality(String),
+    windows               SimpleAggregateFunction(sum, UInt64), -- rows of e2e; what follows counts or sums over them
+    windows_ms            SimpleAggregateFunction(sum, UInt64), -- their length
+    complete              SimpleAggregateFunction(sum, UInt64),
+    imputed               SimpleAggregateFunction(sum, UInt64),
+    partial               SimpleAggregateFunction(sum, UInt64),
+    unresolved            SimpleAggregateFunction(sum, UInt64), -- without a known publisher
+    -- Quantiles in ms, within 1 %, of complete and imputed windows. Sums are integers, so that no order of merges shows in them.
+    rtt                   AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float32),
+    rtt_count             SimpleAggregateFunction(sum, UInt64),
+    rtt_sum_us            SimpleAggregateFunction(sum, UInt64),
+    rtt_over_150          SimpleAggregateFunction(sum, UInt64), -- ms
+    rtt_over_300          SimpleAggregateFunction(sum, UInt64),
+    rtt_over_400          SimpleAggregateFunction(sum, UInt64),
+    rtt_max_us            SimpleAggregateFunction(max, UInt64),
+    mouth_to_ear          AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float32),
+    mouth_to_ear_count    SimpleAggregateFunction(sum, UInt64),
+    mouth_to_ear_sum_us   SimpleAggregateFunction(sum, UInt64),
+    mouth_to_ear_over_150 SimpleAggregateFunction(sum, UInt64),
+    mouth_to_ear_over_300 SimpleAggregateFunction(sum, UInt64),
+    mouth_to_ear_over_400 SimpleAggregateFunction(sum, UInt64),
+    mouth_to_ear_max_us   SimpleAggregateFunction(max, UInt64),
+    loss_count            SimpleAggregateFunction(sum, UInt64),
+    loss_sum_ppm          SimpleAggregateFunction(sum, UInt64),
+    concealed_count       SimpleAggregateFunction(sum, UInt64),
+    concealed_sum_ppm     SimpleAggregateFunction(sum, UInt64),
+    freeze_count          SimpleAggregateFunction(sum, UInt64),
+    freeze_sum_ppm        SimpleAggregateFunction(sum, UInt64),
+    jitter_count          SimpleAggregateFunction(sum, UInt64),
+    jitter_sum_us         SimpleAggregateFunction(sum, UInt64),
+    frame_rate_count      SimpleAggregateFunction(sum, UInt64),
+    frame_rate_sum_milli  SimpleAggregateFunction(sum, UInt64),
+    score_count           SimpleAggregateFunction(sum, UInt64),
+    score_sum_milli       SimpleAggregateFunction(sum, UInt64),
+    bitrate_sum_bps       SimpleAggregateFunction(sum, UInt64),
+    bad                   SimpleAggregateFunction(sum, UInt64), -- with somebody to blame
+    blame_sender          SimpleAggregateFunction(sum, UInt64),
+    blame_receiver        SimpleAggregateFunction(sum, UInt64),
+    blame_uplink          SimpleAggregateFunction(sum, UInt64),
+    blame_downlink        SimpleAggregateFunction(sum, UInt64),
+    blame_sfu_link        SimpleAggregateFunction(sum, UInt64)
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(quarter)
+ORDER BY (tenant, kind, quarter, subscriber_region, country, asn, app, browser, network)
+TTL quarter + INTERVAL 400 DAY
+SETTINGS non_replicated_deduplication_window = 1000

@@ -1,0 +1,35 @@
+-- Fills hops_1m as rows come.
+CREATE MATERIALIZED VIEW IF NOT EXISTS hops_1m_from_hops TO hops_1m AS
+SELECT
+    toDateTime(toStartOfMinute(window_start), 'UTC') AS minute,
+    tenant,
+    from_kind,
+    if(from_kind = 'sfu', from_id, '') AS from_sfu,
+    from_region,
+    to_kind,
+    if(to_kind = 'sfu', to_id, '') AS to_sfu,
+    to_region,
+    count() AS windows,
+    sum(window_ms) AS windows_ms,
+    quantilesDDStateIf(0.01, 0.5, 0.95, 0.99)(assumeNotNull(rtt_ms), rtt_ms IS NOT NULL) AS rtt,
+    countIf(rtt_ms IS NOT NULL) AS rtt_count,
+    sumIf(toUInt64(round(assumeNotNull(rtt_ms) * 1000)), rtt_ms IS NOT NULL) AS rtt_sum_us,
+    max(toUInt64(round(ifNull(rtt_ms, 0) * 1000))) AS rtt_max_us,
+    countIf(loss_from_to IS NOT NULL) AS loss_from_to_count,
+    sumIf(toUInt64(round(assumeNotNull(loss_from_to) * 1000000)), loss_from_to IS NOT NULL) AS loss_from_to_sum_ppm,
+    countIf(loss_from_to > 0.02) AS lossy_from_to,
+    countIf(loss_to_from IS NOT NULL) AS loss_to_from_count,
+    sumIf(toUInt64(round(assumeNotNull(loss_to_from) * 1000000)), loss_to_from IS NOT NULL) AS loss_to_from_sum_ppm,
+    countIf(loss_to_from > 0.02) AS lossy_to_from,
+    countIf(hops.relay) AS relay,
+    countIf(NOT hops.relay AND greatest(local_candidate, remote_candidate) = 'host') AS host,
+    countIf(NOT hops.relay AND greatest(local_candidate, remote_candidate) = 'srflx') AS srflx,
+    countIf(NOT hops.relay AND greatest(local_candidate, remote_candidate) = 'prflx') AS prflx,
+    countIf(protocol = 'udp') AS udp,
+    countIf(protocol = 'tcp') AS tcp,
+    countIf(protocol = 'tls') AS tls,
+    countIf(ip_version = 4) AS ipv4,
+    countIf(ip_version = 6) AS ipv6,
+    sum(hops.source_switches) AS source_switches
+FROM hops
+GROUP BY minute, tenant, from_kind, from_sfu, from_region, to_kind, to_sfu, to_region

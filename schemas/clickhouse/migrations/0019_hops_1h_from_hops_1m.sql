@@ -1,0 +1,35 @@
+-- Fills hops_1h from the rows that go into hops_1m.
+CREATE MATERIALIZED VIEW IF NOT EXISTS hops_1h_from_hops_1m TO hops_1h AS
+SELECT
+    toStartOfHour(minute) AS hour,
+    tenant,
+    from_kind,
+    from_sfu,
+    from_region,
+    to_kind,
+    to_sfu,
+    to_region,
+    sum(windows) AS windows,
+    sum(windows_ms) AS windows_ms,
+    quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(rtt) AS rtt,
+    sum(rtt_count) AS rtt_count,
+    sum(rtt_sum_us) AS rtt_sum_us,
+    max(rtt_max_us) AS rtt_max_us,
+    sum(loss_from_to_count) AS loss_from_to_count,
+    sum(loss_from_to_sum_ppm) AS loss_from_to_sum_ppm,
+    sum(lossy_from_to) AS lossy_from_to,
+    sum(loss_to_from_count) AS loss_to_from_count,
+    sum(loss_to_from_sum_ppm) AS loss_to_from_sum_ppm,
+    sum(lossy_to_from) AS lossy_to_from,
+    sum(relay) AS relay,
+    sum(host) AS host,
+    sum(srflx) AS srflx,
+    sum(prflx) AS prflx,
+    sum(udp) AS udp,
+    sum(tcp) AS tcp,
+    sum(tls) AS tls,
+    sum(ipv4) AS ipv4,
+    sum(ipv6) AS ipv6,
+    sum(source_switches) AS source_switches
+FROM hops_1m
+GROUP BY hour, tenant, from_kind, from_sfu, from_region, to_kind, to_sfu, to_region
