@@ -1,7 +1,7 @@
 // Package collector takes samples from probes and gives them to Kafka: HTTP bodies and WebSocket frames come in; one message
 // per sample and call goes out, keyed by the call; an answer goes back once every replica has it.
 //
-//	receive -> intake (decode, admit, split by call, stamp) -> queue -> Producer
+//	receive -> intake (decode, admit, split by call, stamp) -> queue -> (spool ->) Producer
 package collector
 
 import (
@@ -20,12 +20,13 @@ import (
 	"github.com/earshot-rtc/earshot/collector/intake"
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/receive"
+	"github.com/earshot-rtc/earshot/collector/spool"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 )
 
-// Producer makes messages durable. Produce returns when all of them are, or says which are not (kafka.WriteErrors); after an
-// error it may still read their bytes. Ping says whether it could work now.
+// Producer makes messages durable. Produce returns when all of them are, or says which are not (kafka.WriteErrors); it may
+// read their bytes even after that. Ping says whether it could work now.
 type Producer interface {
 	Produce(ctx context.Context, msgs []kafka.Message) error
 	Ping(ctx context.Context) error
@@ -45,6 +46,7 @@ type Collector struct {
 	cfg      Config
 	log      *slog.Logger
 	producer Producer
+	spool    *spool.Spool // nil where none is configured
 	queue    *queue.Queue
 	receive  *receive.Server
 	server   *http.Server
@@ -73,9 +75,19 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 		cfg.ID, _ = os.Hostname()
 	}
 	c := &Collector{cfg: cfg, log: deps.Logger, producer: deps.Producer, served: make(chan struct{}), failed: make(chan struct{})}
-	c.pulse = pulse{ping: deps.Producer.Ping}
 	var err error
-	c.queue, err = queue.New(queue.Config(cfg.Queue), queue.Dependencies{Producer: deps.Producer, Registerer: deps.Registerer})
+	if cfg.Spool.Dir != "" {
+		c.spool, err = spool.New(cfg.Spool, spool.Dependencies{
+			Next: deps.Producer, Limits: spool.Limits{Messages: cfg.Kafka.BatchMessages, Bytes: cfg.Kafka.MaxMessageBytes},
+			Logger: deps.Logger, Registerer: deps.Registerer, Now: deps.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.producer = c.spool
+	}
+	c.pulse = pulse{ping: c.producer.Ping}
+	c.queue, err = queue.New(queue.Config(cfg.Queue), queue.Dependencies{Producer: c.producer, Registerer: deps.Registerer})
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +126,12 @@ func (c *Collector) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.spool != nil {
+		if err := c.spool.Start(ctx); err != nil {
+			_ = ln.Close()
+			return err
+		}
+	}
 	if err := c.queue.Start(ctx); err != nil {
 		_ = ln.Close()
 		return err
@@ -145,7 +163,8 @@ func (c *Collector) Addr() string {
 	return c.listener.Addr().String()
 }
 
-// Ready says why the collector should get no traffic now: it is shutting down, or Kafka does not answer.
+// Ready says why the collector should get no traffic now: it is shutting down, or Kafka does not answer and there is no
+// spool with room.
 func (c *Collector) Ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -180,6 +199,9 @@ func (c *Collector) Shutdown(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("collector: requests cut: %w", err))
 	}
 	errs = append(errs, <-drained, c.queue.Shutdown(ctx))
+	if c.spool != nil {
+		errs = append(errs, c.spool.Shutdown(ctx))
+	}
 	<-c.served
 	return errors.Join(errs...)
 }

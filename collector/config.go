@@ -8,6 +8,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/collector/receive"
+	"github.com/earshot-rtc/earshot/collector/spool"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 )
 
@@ -23,6 +24,8 @@ type Config struct {
 	Receive receive.Config       `yaml:"receive"`
 	Limits  admit.Limits         `yaml:"limits"`
 	Queue   QueueConfig          `yaml:"queue"`
+	// Spool is where samples wait on disk while Kafka is away.
+	Spool spool.Config `yaml:"spool"`
 	// ReadTimeout bounds how long a request may take to arrive, HeaderTimeout its header, IdleTimeout how long a connection
 	// may stay between two requests. None of them concerns WebSockets.
 	ReadTimeout   time.Duration `yaml:"read_timeout"`
@@ -48,6 +51,7 @@ func DefaultConfig() Config {
 		Queue:       QueueConfig{Bytes: 128 << 20, Workers: 8, SliceMessages: 1000, SliceBytes: 4 << 20},
 		ReadTimeout: 30 * time.Second, HeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 	}
+	c.Spool = spool.DefaultConfig()
 	c.Kafka.SetDefaults()
 	return c
 }
@@ -63,7 +67,14 @@ func (c *Config) Validate() error {
 	if err := c.Limits.Validate(); err != nil {
 		return err
 	}
+	if err := c.Spool.Validate(); err != nil {
+		return err
+	}
 	switch {
+	case c.Spool.Dir != "" && c.Spool.Bytes < 2*int64(c.Queue.SliceBytes):
+		return fmt.Errorf("spool.bytes must be at least twice queue.slice_bytes (%d), or a full slice never gets in", c.Queue.SliceBytes)
+	case c.Spool.Dir != "" && c.Spool.After >= c.Receive.AckTimeout:
+		return errors.New("spool.after must be less than receive.ack_timeout, or the answer is 503 before the spool is tried")
 	case c.Queue.Bytes < 2*c.Receive.DecodedBytes:
 		return fmt.Errorf("queue.bytes must be at least twice receive.decoded_bytes (%d), or a full body never gets in", c.Receive.DecodedBytes)
 	case c.Kafka.MaxMessageBytes <= 0:
