@@ -1,8 +1,6 @@
 package insert
 
 import (
-	"math"
-
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/processor/quality"
 	"github.com/earshot-rtc/earshot/processor/row"
@@ -40,10 +38,26 @@ func value[R, T any](name string, get func(*R) T) column[R] {
 	return column[R]{name, &plain[R, T]{get: get}}
 }
 
-// optional gives a Nullable column: the inserter makes NULL of NaN.
+// nullable gives NULL where there is no figure, over a zero: what lies under a NULL is stored, and read by functions that do
+// not look at it.
+type nullable[R any] struct {
+	get func(*R) row.Float
+	buf clickhouse.Nullable[float32]
+}
+
+func (c *nullable[R]) fill(rows []R) any {
+	c.buf.Reset()
+	for i := range rows {
+		f := c.get(&rows[i])
+		c.buf.Append(f.Or(0), f.Valid)
+	}
+	return &c.buf
+}
+
+func (c *nullable[R]) reset() {}
+
 func optional[R any](name string, get func(*R) row.Float) column[R] {
-	nan := float32(math.NaN())
-	return value(name, func(r *R) float32 { return get(r).Or(nan) })
+	return column[R]{name, &nullable[R]{get: get}}
 }
 
 // enum gives an Enum8 column its numbers.

@@ -1,4 +1,4 @@
-// Package insert turns rows into columns: a row.Batch goes in, the columns of the four tables come out, ready for ClickHouse's
+// Package insert turns rows into columns: a row.Batch goes in, the columns of the six tables come out, ready for ClickHouse's
 // native protocol. Its buffers are used again from batch to batch.
 package insert
 
@@ -13,6 +13,8 @@ const (
 	Streams = "streams"
 	Hops    = "hops"
 	E2E     = "e2e"
+	Events  = "events"
+	Dead    = "dead_letters"
 )
 
 // Table is one table's share of a batch.
@@ -28,6 +30,8 @@ type Buffer struct {
 	streams table[row.Stream]
 	hops    table[row.Hop]
 	e2e     table[row.E2E]
+	events  table[row.Event]
+	dead    table[row.DeadLetter]
 	out     []Table
 }
 
@@ -38,6 +42,8 @@ func NewBuffer() *Buffer {
 		streams: newTable(Streams, streamColumns()),
 		hops:    newTable(Hops, hopColumns()),
 		e2e:     newTable(E2E, e2eColumns()),
+		events:  newTable(Events, eventColumns()),
+		dead:    newTable(Dead, deadColumns()),
 	}
 }
 
@@ -49,6 +55,8 @@ func (b *Buffer) Fill(batch *row.Batch) []Table {
 	b.out = b.streams.appendTo(b.out, batch.Streams)
 	b.out = b.hops.appendTo(b.out, batch.Hops)
 	b.out = b.e2e.appendTo(b.out, batch.E2E)
+	b.out = b.events.appendTo(b.out, batch.Events)
+	b.out = b.dead.appendTo(b.out, batch.Dead)
 	return b.out
 }
 
@@ -58,6 +66,8 @@ func (b *Buffer) Reset() {
 	b.streams.reset()
 	b.hops.reset()
 	b.e2e.reset()
+	b.events.reset()
+	b.dead.reset()
 }
 
 // table is the columns of one table.

@@ -39,7 +39,7 @@ func database(t testing.TB) *clickhouse.DB {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	_, err = clickhouse.Migrate(t.Context(), db, ddl.Migrations)
 	require.NoError(t, err)
-	for _, table := range []string{insert.Samples, insert.Streams, insert.Hops, insert.E2E} {
+	for _, table := range []string{insert.Samples, insert.Streams, insert.Hops, insert.E2E, insert.Events, insert.Dead} {
 		// The rows of these tests are of a fixed day long ago.
 		require.NoError(t, db.Exec(t.Context(), "ALTER TABLE "+table+" REMOVE TTL", nil))
 	}
@@ -53,11 +53,17 @@ const (
 
 // full is a batch with one row per table in which every field has a value that is not its zero.
 func full() *row.Batch {
-	b := &row.Batch{Samples: make([]row.Sample, 1), Streams: make([]row.Stream, 1), Hops: make([]row.Hop, 1), E2E: make([]row.E2E, 1)}
+	b := &row.Batch{
+		Samples: make([]row.Sample, 1), Streams: make([]row.Stream, 1), Hops: make([]row.Hop, 1), E2E: make([]row.E2E, 1),
+		Events: make([]row.Event, 1), Dead: make([]row.DeadLetter, 1),
+	}
 	fill(reflect.ValueOf(&b.Samples[0]).Elem())
 	fill(reflect.ValueOf(&b.Streams[0]).Elem())
 	fill(reflect.ValueOf(&b.Hops[0]).Elem())
 	fill(reflect.ValueOf(&b.E2E[0]).Elem())
+	fill(reflect.ValueOf(&b.Events[0]).Elem())
+	fill(reflect.ValueOf(&b.Dead[0]).Elem())
+	b.Events[0].At, b.Dead[0].ReceivedAt = sampleUs, windowMs
 	b.Samples[0].SampledAt, b.Samples[0].ReceivedAt, b.Streams[0].SampledAt = sampleUs, sampleUs+7, sampleUs
 	b.Hops[0].WindowStart, b.E2E[0].WindowStart, b.E2E[0].EpochStart = windowMs, windowMs, windowMs-1234
 	b.E2E[0].ScoreParts = quality.Audio(quality.AudioInput{OneWayMs: 200, Codec: "opus"}).Parts
@@ -86,14 +92,18 @@ func set(f reflect.Value, name string, i int) {
 		f.SetInt(int64(1000 + i))
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		f.SetUint(uint64(10 + i))
-	case reflect.Float32:
+	case reflect.Float32, reflect.Float64:
 		f.SetFloat(float64(i) + 0.5)
 	case reflect.Slice:
 		s := reflect.MakeSlice(f.Type(), 2, 2)
 		set(s.Index(0), name, i)
 		set(s.Index(1), name+"2", i+1)
 		f.Set(s)
-	case reflect.Struct: // row.Float
+	case reflect.Struct:
+		if f.Type() != reflect.TypeFor[row.Float]() { // embedded
+			fill(f)
+			return
+		}
 		f.Set(reflect.ValueOf(row.Some(float32(i) + 0.25)))
 	default:
 		panic(name + " has a kind that the test does not know")
@@ -200,7 +210,7 @@ func TestValuesArriveAsTheyWere(t *testing.T) {
 
 func TestABufferCarriesNothingOver(t *testing.T) {
 	buf := insert.NewBuffer()
-	require.Len(t, buf.Fill(full()), 4)
+	require.Len(t, buf.Fill(full()), 6)
 	buf.Reset()
 	require.Empty(t, buf.Fill(&row.Batch{}))
 	tables := buf.Fill(&row.Batch{Samples: make([]row.Sample, 3)})

@@ -36,6 +36,7 @@ func hopColumns() []column[row.Hop] {
 		enum("remote_candidate", func(r *row.Hop) row.Candidate { return r.RemoteCandidate }),
 		enum("protocol", func(r *row.Hop) row.Protocol { return r.Protocol }),
 		value("relay", func(r *row.Hop) bool { return r.Relay }),
+		value("ip_version", func(r *row.Hop) uint8 { return r.IPVersion }),
 	}
 }
 
@@ -97,5 +98,12 @@ func e2eColumns() []column[row.E2E] {
 		value("subscriber_asn", func(r *row.E2E) uint32 { return r.SubscriberASN }),
 		value("publisher_app", func(r *row.E2E) string { return r.PublisherApp }),
 		value("subscriber_app", func(r *row.E2E) string { return r.SubscriberApp }),
+		value("publisher_country", func(r *row.E2E) string { return r.PublisherCountry }),
+		value("subscriber_country", func(r *row.E2E) string { return r.SubscriberCountry }),
+		value("publisher_browser", func(r *row.E2E) string { return r.PublisherBrowser }),
+		value("subscriber_browser", func(r *row.E2E) string { return r.SubscriberBrowser }),
+		value("publisher_network", func(r *row.E2E) string { return r.PublisherNetwork }),
+		value("subscriber_network", func(r *row.E2E) string { return r.SubscriberNetwork }),
+		enum("blame", func(r *row.E2E) row.Blame { return r.Blame }),
 	}
 }

@@ -112,3 +112,40 @@ const (
 	HopImputed  HopStatus = 2
 	HopMissing  HopStatus = 3
 )
+
+// Blame says which part of a path spoiled a bad window.
+type Blame int8
+
+// Whom to blame, from the subscriber's side. BlameNone stands for good windows, and for bad ones of which it cannot be told.
+const (
+	BlameNone     Blame = iota
+	BlameSender         // the publisher's device
+	BlameReceiver       // the subscriber's device
+	BlameUplink         // the publisher's first hop
+	BlameDownlink       // the subscriber's last hop
+	BlameSFULink        // a hop between, or an SFU
+)
+
+// Limitation is what kept an encoder from sending all it was asked for.
+type Limitation int8
+
+// Limitations.
+const (
+	LimitationUnknown Limitation = iota
+	LimitationNone
+	LimitationCPU
+	LimitationBandwidth
+	LimitationOther
+)
+
+// ICEState is the state of an ICE transport.
+type ICEState int8
+
+// ICEStateClosed is the last of the states, which are numbered as in the protocol.
+const ICEStateClosed ICEState = 7
+
+// EventType is what an event is about.
+type EventType int8
+
+// EventCustom is the last of the types, which are numbered as in the protocol.
+const EventCustom EventType = 12

@@ -1,4 +1,4 @@
-// Package row holds the rows of the tables samples, streams, hops and e2e, field for column. The stitcher's findings go in;
+// Package row holds the rows of the tables samples, streams, hops, e2e, events and dead_letters, field for column. The stitcher's findings go in;
 // the inserter takes them out column by column. schemas/clickhouse/migrations says what each column means; units are in the
 // names.
 package row
@@ -54,6 +54,8 @@ type Batch struct {
 	Streams []Stream
 	Hops    []Hop
 	E2E     []E2E
+	Events  []Event
+	Dead    []DeadLetter
 
 	strings  arena[string]
 	floats   arena[float32]
@@ -63,7 +65,9 @@ type Batch struct {
 }
 
 // Len is the number of rows of all tables.
-func (b *Batch) Len() int { return len(b.Samples) + len(b.Streams) + len(b.Hops) + len(b.E2E) }
+func (b *Batch) Len() int {
+	return len(b.Samples) + len(b.Streams) + len(b.Hops) + len(b.E2E) + len(b.Events) + len(b.Dead)
+}
 
 // Reset empties the batch and keeps its memory. Rows taken from it before are invalid afterwards.
 func (b *Batch) Reset() {
@@ -72,7 +76,10 @@ func (b *Batch) Reset() {
 	clear(b.Streams)
 	clear(b.Hops)
 	clear(b.E2E)
+	clear(b.Events)
+	clear(b.Dead)
 	b.Samples, b.Streams, b.Hops, b.E2E = b.Samples[:0], b.Streams[:0], b.Hops[:0], b.E2E[:0]
+	b.Events, b.Dead = b.Events[:0], b.Dead[:0]
 	b.strings.reset()
 	b.floats.reset()
 	b.ages.reset()
@@ -87,6 +94,8 @@ func (b *Batch) Clone() *Batch {
 		Streams: slices.Clone(b.Streams),
 		Hops:    slices.Clone(b.Hops),
 		E2E:     slices.Clone(b.E2E),
+		Events:  slices.Clone(b.Events),
+		Dead:    slices.Clone(b.Dead),
 	}
 	for i := range c.E2E {
 		r := &c.E2E[i]
@@ -100,7 +109,7 @@ func (b *Batch) Clone() *Batch {
 	return c
 }
 
-// AddSample appends an empty row and returns it, to be filled in before the next is added; so do the other three.
+// AddSample appends an empty row and returns it, to be filled in before the next is added; so do the others.
 func (b *Batch) AddSample() *Sample { return add(&b.Samples) }
 
 // AddStream appends an empty row.
@@ -111,6 +120,12 @@ func (b *Batch) AddHop() *Hop { return add(&b.Hops) }
 
 // AddE2E appends an empty row.
 func (b *Batch) AddE2E() *E2E { return add(&b.E2E) }
+
+// AddEvent appends an empty row.
+func (b *Batch) AddEvent() *Event { return add(&b.Events) }
+
+// AddDead appends an empty row.
+func (b *Batch) AddDead() *DeadLetter { return add(&b.Dead) }
 
 // add relies on Reset having emptied what lies beyond the length.
 func add[R any](rows *[]R) *R {

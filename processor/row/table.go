@@ -19,6 +19,68 @@ type Sample struct {
 	Transports    uint16
 	Streams       uint16
 	Late          bool
+
+	Who
+	SFURegion string
+	Link
+	SendBps           uint64
+	ReceiveBps        uint64
+	QualityLimitation Limitation
+}
+
+// Who is what a client says of itself, and what the collector knows of its address.
+type Who struct {
+	UserID       string // as the collector masks it
+	App          string
+	Browser      string // name and major version
+	OS           string
+	Network      string
+	ProbeVersion string
+	Country      string
+	Region       string
+	ASN          uint32
+	ISP          string
+}
+
+// Link is how a source's main transport is connected.
+type Link struct {
+	LocalCandidate      Candidate
+	RemoteCandidate     Candidate
+	Protocol            Protocol
+	RelayProtocol       Protocol
+	Relay               bool
+	IPVersion           uint8
+	ICEState            ICEState
+	PairChanges         uint32
+	ConnectMs           uint32
+	AvailableSendBps    uint64
+	AvailableReceiveBps uint64
+}
+
+// Event is a row of events.
+type Event struct {
+	At          int64 // µs, normalised event time
+	Tenant      string
+	CallID      string
+	SourceKind  Kind
+	SourceID    string
+	Type        EventType
+	TransportID string
+	TrackID     string
+	Value       string
+	Number      float64
+}
+
+// DeadLetter is a row of dead_letters.
+type DeadLetter struct {
+	ReceivedAt int64 // ms
+	Topic      string
+	Partition  uint32
+	Offset     uint64
+	Reason     string
+	Detail     string
+	Source     string
+	Bytes      uint32
 }
 
 // Stream is a row of streams.
@@ -86,6 +148,7 @@ type Hop struct {
 	RemoteCandidate Candidate
 	Protocol        Protocol
 	Relay           bool
+	IPVersion       uint8
 }
 
 // E2E is a row of e2e.
@@ -150,4 +213,12 @@ type E2E struct {
 	SubscriberASN    uint32
 	PublisherApp     string
 	SubscriberApp    string
+
+	PublisherCountry  string
+	SubscriberCountry string
+	PublisherBrowser  string
+	SubscriberBrowser string
+	PublisherNetwork  string
+	SubscriberNetwork string
+	Blame             Blame
 }
