@@ -27,8 +27,10 @@ type Column struct {
 }
 
 // Insert sends the columns as one block in the server's native columnar format, compressed with LZ4, and returns when the
-// server has stored it; ctx should say how long that may take. A block whose token the table has already seen is dropped by the server: an insert may be repeated
-// with the same token after any error. An empty token means no such check. Without rows nothing is sent.
+// server has stored it, in the table and in the materialized views that depend on it; ctx should say how long that may take. A
+// block whose token the table has already seen is dropped by the server, by the table and by each view apart: an insert may be
+// repeated with the same token after any error, also one that came between the table and its views. The tables, and the targets
+// of the views, need a deduplication window for that. An empty token means no such check. Without rows nothing is sent.
 func (db *DB) Insert(ctx context.Context, table, token string, columns []Column) error {
 	if len(columns) == 0 {
 		return fmt.Errorf("clickhouse insert into %s: no columns", table)
@@ -59,6 +61,7 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 	// The server acknowledges only what is stored, whatever a user's profile says.
 	settings = append(settings, ch.Setting{Key: "async_insert", Value: "0"})
 	if token != "" {
+		settings = append(settings, exactlyOnce...)
 		settings = append(settings, ch.Setting{Key: "insert_deduplication_token", Value: token})
 	}
 	return db.withInsertConn(ctx, func(c *insertConn) error {
@@ -77,6 +80,21 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 			return cause
 		}
 	})
+}
+
+// exactlyOnce makes a repeated insert leave a table, its views and the views of those as one insert does. These are the defaults of
+// a current server, but not of each older one, and a user's profile may say something else.
+var exactlyOnce = []ch.Setting{
+	{Key: "insert_deduplicate", Value: "1"},
+	// Views look for the block's token themselves. Without it a table that drops the block keeps it from the views which did
+	// not get it the first time, or they take it twice.
+	{Key: "deduplicate_blocks_in_dependent_materialized_views", Value: "1"},
+	// A block that a view could not take is an error, and comes again.
+	{Key: "materialized_views_ignore_errors", Value: "0"},
+	// A view's rows are numbered block by block; these keep them in one block, and blocks in order.
+	{Key: "parallel_view_processing", Value: "0"},
+	{Key: "group_by_two_level_threshold", Value: "0"},
+	{Key: "group_by_two_level_threshold_bytes", Value: "0"},
 }
 
 // insertInto names the table, which may be "database.table", and its columns.
