@@ -71,6 +71,8 @@ type arrival struct {
 	shift    int64 // what to add to times of the source's clock
 	interval int64
 	out      *row.Batch
+	row      *row.Sample // its own
+	who      identity
 
 	from     int64 // for which portions were last found
 	portions []portion
@@ -143,12 +145,16 @@ func (a *arrival) store() bool {
 	if late {
 		c.Late++
 	}
-	*a.out.AddSample() = row.Sample{
+	a.who = a.identify(&s.who)
+	a.row = a.out.AddSample()
+	*a.row = row.Sample{
 		SampledAt: a.at, ReceivedAt: a.received, Tenant: a.call.tenant, CallID: a.call.id,
 		SourceKind: row.Kind(s.kind), SourceID: s.id, SessionID: s.sessionName(a.m.SessionId), Sequence: a.m.Sequence,
 		ClockOffsetUs: a.m.GetClock().GetOffsetUs(), ClockErrorUs: a.m.GetClock().GetErrorUs(),
 		Transports: uint16(min(len(a.m.Transports), 1<<16-1)), Streams: uint16(min(len(a.m.Streams), 1<<16-1)), Late: late,
+		Who: a.who.Who, SFURegion: a.who.sfuRegion, Link: a.connection(),
 	}
+	a.events()
 	switch verdict {
 	case outOfOrder:
 		c.Reordered++
@@ -164,7 +170,7 @@ func (a *arrival) store() bool {
 // take gives the sample's facts to the graph, its measurements to the ends, and its counters to rows.
 func (a *arrival) take() {
 	m, s, g := a.m, a.source, a.call.graph
-	s.describe(a)
+	s.who = a.who
 	s.report = window.Report{Event: a.at, Received: a.received, Interval: a.interval}
 	if len(m.Transports) > maxTransports || len(m.Streams) > maxStreams {
 		a.p.counts.Truncated++

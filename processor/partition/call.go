@@ -38,12 +38,15 @@ type sourceKey struct {
 // end is what is known of a transport beyond the graph.
 type end struct {
 	stitch.End
-	of       *graph.Transport
-	counters []stitch.Counter
-	merge    stitch.Merge
-	lost     []lost
-	switches uint16 // of the choice, as of the last window
-	now      instants
+	of             *graph.Transport
+	counters       []stitch.Counter
+	merge          stitch.Merge
+	lost           []lost
+	switches       uint16 // of the choice, as of the last window
+	ipVersion      uint8
+	at             int64  // of the sample before; 0 = none
+	sent, received uint64 // bytes, as of then
+	now            instants
 }
 
 func (p *Partition) callOf(tenant, id string) *call {

@@ -218,9 +218,13 @@ func (q *quest) write(out *row.Batch) {
 	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.of.T.ID
 	r.EpochStart, r.Status = route.path.Since/1e3, q.status
 	r.HopsExpected, r.Instants = uint8(route.path.Expected), uint8(q.sums)
-	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = q.subscriber.region, q.subscriber.asn, q.subscriber.app
-	if from := route.publisher; from != nil {
-		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = from.id, from.region, from.asn, from.app
+	to := &q.subscriber.who
+	r.SubscriberRegion, r.SubscriberASN, r.SubscriberApp = to.region, to.ASN, to.App
+	r.SubscriberCountry, r.SubscriberBrowser, r.SubscriberNetwork = to.Country, to.Browser, to.Network
+	if route.publisher != nil {
+		from := &route.publisher.who
+		r.PublisherID, r.PublisherRegion, r.PublisherASN, r.PublisherApp = route.publisher.id, from.region, from.ASN, from.App
+		r.PublisherCountry, r.PublisherBrowser, r.PublisherNetwork = from.Country, from.Browser, from.Network
 	}
 	if t := route.track; t != nil {
 		r.TrackID, r.Rid = t.track, t.rid

@@ -18,9 +18,9 @@ func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	r := out.AddHop()
 	*r = row.Hop{
 		WindowStart: p.grid.Start(w.window) / 1e3, WindowMs: uint32(p.grid.Size / 1e3), Tenant: c.tenant, CallID: c.id,
-		FromKind: row.Kind(t.Owner.Kind), FromID: t.Owner.ID, FromTransport: t.ID, FromRegion: from.region,
+		FromKind: row.Kind(t.Owner.Kind), FromID: t.Owner.ID, FromTransport: t.ID, FromRegion: from.who.region,
 		LocalCandidate: row.Candidate(t.Pair.Local), RemoteCandidate: row.Candidate(t.Pair.Remote),
-		Protocol: row.Protocol(t.Pair.Protocol), Relay: relayed(t),
+		Protocol: row.Protocol(t.Pair.Protocol), Relay: relayed(t), IPVersion: e.ipVersion,
 		SourceSwitches: e.Choice.Switches - e.switches,
 	}
 	e.switches = e.Choice.Switches
@@ -28,9 +28,12 @@ func (p *Partition) hop(c *call, t *graph.Transport, out *row.Batch) {
 	r.LossToFrom, r.LossFromTo = ratio(own.in, own.inPackets), ratio(own.out, own.outPackets)
 	if o := t.Peer(); o != nil {
 		to := ownerOf(o.Owner)
-		r.ToKind, r.ToID, r.ToTransport, r.ToRegion = row.Kind(o.Owner.Kind), o.Owner.ID, o.ID, to.region
+		r.ToKind, r.ToID, r.ToTransport, r.ToRegion = row.Kind(o.Owner.Kind), o.Owner.ID, o.ID, to.who.region
 		r.PairedBy = row.PairedBy(t.Link().By)
 		r.Relay = r.Relay || relayed(o)
+		if r.IPVersion == 0 {
+			r.IPVersion = endOf(o).ipVersion
+		}
 		other := endOf(o).lostIn(w.window, w.window)
 		// What the receiver saw is better than what it reported.
 		if there := ratio(other.in, other.inPackets); there.Valid {

@@ -74,6 +74,6 @@ func (r *route) name(p *graph.Path) {
 // pass notes an SFU on the way.
 func (r *route) pass(s *graph.Source) {
 	if s.Kind == graph.SFU {
-		r.sfus, r.regions = append(r.sfus, s.ID), append(r.regions, ownerOf(s).region)
+		r.sfus, r.regions = append(r.sfus, s.ID), append(r.regions, ownerOf(s).who.region)
 	}
 }

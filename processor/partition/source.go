@@ -14,9 +14,7 @@ type source struct {
 	node   *graph.Source // as of its latest report that was used
 	report window.Report
 
-	region string
-	asn    uint32
-	app    string
+	who identity
 
 	sessions []session // the current one is the last
 }
@@ -144,24 +142,4 @@ func (n *session) shift(by uint64) {
 		n.seen[i] = n.seen[i]<<by | n.seen[i-1]>>(64-by)
 	}
 	n.seen[0] <<= by
-}
-
-// describe keeps what rows say of the source.
-func (s *source) describe(a *arrival) {
-	if r := a.m.Receipt; r != nil && s.kind == graph.Client {
-		region := r.Region
-		if region == "" {
-			region = r.Country
-		}
-		if s.region != region {
-			s.region = a.p.intern(region)
-		}
-		s.asn = r.Asn
-	}
-	if a.m.Client != nil && s.app != a.m.Client.AppVersion {
-		s.app = a.p.intern(a.m.Client.AppVersion)
-	}
-	if a.m.Sfu != nil && s.region != a.m.Sfu.Region {
-		s.region = a.p.intern(a.m.Sfu.Region)
-	}
 }

@@ -31,6 +31,9 @@ func (a *arrival) stream(m *earshotv1.Stream) {
 	r.Mid, r.Rid, r.Codec, r.TrackID = s.mid, s.rid, s.codec, s.track
 	r.JitterMs, r.FrameWidth, r.FrameHeight, r.Muted = float32(m.JitterUs)/1e3, small(m.FrameWidth), small(m.FrameHeight), m.Muted
 
+	if m.Direction == earshotv1.Direction_DIRECTION_OUTBOUND && s.media == row.Video {
+		a.row.QualityLimitation = limited(a.row.QualityLimitation, m.QualityLimitation)
+	}
 	for _, m := range m.Rtts {
 		v, ok := a.read(m)
 		if !ok {

@@ -22,6 +22,12 @@ func (a *arrival) transport(m *earshotv1.Transport) {
 	})
 	e := endOf(t)
 	a.p.touched = append(a.p.touched, e)
+	e.ipVersion = ipVersion(m.IpVersion)
+	if d := a.at - e.at; e.at > 0 && d > 0 {
+		a.row.SendBps += rate(m.BytesSent, e.sent, d)
+		a.row.ReceiveBps += rate(m.BytesReceived, e.received, d)
+	}
+	e.at, e.sent, e.received = a.at, m.BytesSent, m.BytesReceived
 	for _, m := range m.Rtts {
 		r, ok := a.read(m)
 		if !ok {
@@ -32,6 +38,11 @@ func (a *arrival) transport(m *earshotv1.Transport) {
 			e.merge.Add(r.Source, v, false)
 		}
 	}
+}
+
+// rate is the bits per second of a counter of bytes that ran for so many µs.
+func rate(now, before uint64, us int64) uint64 {
+	return uint64(float64(since(now, before)) * 8e6 / float64(us))
 }
 
 func candidate(t earshotv1.CandidateType) graph.Candidate {
