@@ -7,10 +7,11 @@ import (
 	"github.com/earshot-rtc/earshot/internal/kafka"
 )
 
-// Pauses between two attempts to reach Kafka.
+// Pauses between two attempts to reach Kafka, and how long an attempt may take.
 const (
-	pauseMin = 100 * time.Millisecond
-	pauseMax = 3 * time.Second
+	pauseMin   = 100 * time.Millisecond
+	pauseMax   = 3 * time.Second
+	attemptMax = 30 * time.Second
 )
 
 // drain takes what is in the spool to Kafka, oldest first, as long as the spool runs.
@@ -82,14 +83,13 @@ func (s *Spool) deliver(ctx context.Context, msgs []kafka.Message) (flowing, ok 
 
 // produce writes messages once and gives those that have to be written again.
 func (s *Spool) produce(ctx context.Context, msgs []kafka.Message) ([]kafka.Message, error) {
-	write := ctx
+	most := attemptMax
 	if s.handingOver() {
-		// Others wait for this one.
-		var cancel context.CancelFunc
-		write, cancel = context.WithTimeout(ctx, s.cfg.After)
-		defer cancel()
+		most = s.cfg.After // others wait for this one
 	}
-	err := s.next.Produce(write, msgs)
+	limited, cancel := context.WithTimeout(ctx, most)
+	err := s.next.Produce(limited, msgs)
+	cancel()
 	if err == nil {
 		s.metrics.drained.Add(float64(len(msgs)))
 		s.setAway(nil)
@@ -120,7 +120,9 @@ func (s *Spool) produce(ctx context.Context, msgs []kafka.Message) ([]kafka.Mess
 // it takes in no way. They were acknowledged, so they are not thrown away; and they must not keep all others waiting.
 func (s *Spool) oneByOne(ctx context.Context, msgs []kafka.Message) ([]kafka.Message, error) {
 	for i := range msgs {
-		err := s.next.Produce(ctx, msgs[i:i+1])
+		limited, cancel := context.WithTimeout(ctx, attemptMax)
+		err := s.next.Produce(limited, msgs[i:i+1])
+		cancel()
 		if err != nil && kafka.Unwritable(spread(err, 1)[0]) {
 			err = s.putAside(&msgs[i])
 		} else if err == nil {
