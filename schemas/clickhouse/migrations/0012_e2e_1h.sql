@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS e2e_1h
     hour                  DateTime('UTC') CODEC(Delta, ZSTD(1)),
     tenant                LowCardinality(String),
     kind                  Enum8('unknown' = 0, 'audio' = 1, 'video' = 2),
+    -- where publisher and subscriber meet the service: the region of their SFU; without one the country
     publisher_region      LowCardinality(String),
     subscriber_region     LowCardinality(String),
     path                  LowCardinality(String), -- regions of the SFUs joined by '>'; 'p2p' without an SFU, '' where the path could not be followed

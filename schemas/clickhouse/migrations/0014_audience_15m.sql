@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS audience_15m
     quarter               DateTime('UTC') CODEC(Delta, ZSTD(1)),
     tenant                LowCardinality(String),
     kind                  Enum8('unknown' = 0, 'audio' = 1, 'video' = 2),
-    subscriber_region     LowCardinality(String),
+    subscriber_region     LowCardinality(String), -- of its SFU; without one the country
     country               LowCardinality(String),
     asn                   UInt32 CODEC(T64, ZSTD(1)),
     app                   LowCardinality(String), -- the subscriber's version

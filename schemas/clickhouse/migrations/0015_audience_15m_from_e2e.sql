@@ -4,7 +4,7 @@ SELECT
     toDateTime(toStartOfFifteenMinutes(window_start), 'UTC') AS quarter,
     tenant,
     kind,
-    subscriber_region,
+    multiIf(region_path[-1] != '', region_path[-1], subscriber_country != '', subscriber_country, e2e.subscriber_region) AS subscriber_region,
     subscriber_country AS country,
     subscriber_asn AS asn,
     subscriber_app AS app,
