@@ -43,7 +43,14 @@ const (
 	BadDirection Reason = "bad_direction"
 	// BadKind: a stream that is neither audio nor video nor unspecified.
 	BadKind Reason = "bad_kind"
+	// WrongOrigin: a client's token with an SFU's sample, or the other way round.
+	WrongOrigin Reason = "wrong_origin"
+	// SFUNotAllowed: a token or certificate of another SFU.
+	SFUNotAllowed Reason = "sfu_not_allowed"
 )
+
+// Forbidden says whether the reason lies in who sends the sample, not in the sample.
+func (r Reason) Forbidden() bool { return r == WrongOrigin || r == SFUNotAllowed }
 
 // Reasons for dropping a part of a sample, the rest of which is kept.
 const (
@@ -55,6 +62,11 @@ const (
 	ReceiptForged Reason = "receipt_forged"
 	// UnknownEnum: a descriptive value of a later schema, which becomes "unspecified".
 	UnknownEnum Reason = "unknown_enum"
+	// CallOverwritten, ClientOverwritten, UserOverwritten, SFUOverwritten: the sample names another than the token, which wins.
+	CallOverwritten   Reason = "call_overwritten"
+	ClientOverwritten Reason = "client_overwritten"
+	UserOverwritten   Reason = "user_overwritten"
+	SFUOverwritten    Reason = "sfu_overwritten"
 )
 
 // All lists the reasons for refusing a sample.
@@ -62,6 +74,7 @@ func All() []Reason {
 	return []Reason{
 		Malformed, TooLarge, TooMany, BadUTF8, TextTooLong, NoOrigin, TwoOrigins, NoSource, NoCallID, CallConflict, NoSession,
 		NoSequence, BadTime, BadInterval, NoTransportID, TransportTwice, UnknownTransport, BadDirection, BadKind,
+		WrongOrigin, SFUNotAllowed,
 	}
 }
 

@@ -39,10 +39,25 @@ type Caller struct {
 	ClientID string
 	UserID   string
 	SFUID    string
-	// SFUIDs are the SFUs that one static token may speak for; nil means any. It is shared and must not be changed.
+	// SFUIDs are the SFUs that the caller may speak for; empty means any. It is shared and must not be changed.
 	SFUIDs []string
+	// Name is what the configuration calls a static token or a certificate.
+	Name string
 	// Address is where the request came from: the browser's, where a trusted proxy names it.
 	Address netip.Addr
 	// Expires is when the credentials cease to hold, leeway included; zero is never.
 	Expires time.Time
+}
+
+// Source names whom the caller speaks for, "" where the credentials do not say.
+func (c *Caller) Source() string {
+	switch {
+	case c.SFUID != "":
+		return c.SFUID
+	case c.ClientID != "":
+		return c.ClientID
+	case c.UserID != "":
+		return c.UserID
+	}
+	return c.Name
 }

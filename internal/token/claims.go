@@ -13,7 +13,8 @@ type Claims struct {
 	values  jwt.MapClaims // shared between all who show the token
 }
 
-// Text is a claim that must be a text. It is empty where the token has none.
+// Text is a claim that must be a text. It is empty where the token does not have it; a token that has it must not leave it
+// empty, since that is more likely an issuer's mistake than meant.
 func (c Claims) Text(name string) (string, error) {
 	v, ok := c.values[name]
 	if !ok || v == nil {
@@ -22,6 +23,9 @@ func (c Claims) Text(name string) (string, error) {
 	s, ok := v.(string)
 	if !ok {
 		return "", refuse(Claim, "claim %q of the token is not a text", name)
+	}
+	if s == "" {
+		return "", refuse(Claim, "claim %q of the token is empty; leave it out instead", name)
 	}
 	return s, nil
 }
