@@ -53,7 +53,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 
 func (c *demoCmd) serve(ctx context.Context, r *labRun) error {
 	page, err := console.New(console.Config{Listen: c.listen()},
-		console.Dependencies{Query: r.questions, Logger: r.log, Registerer: r.registry})
+		console.Dependencies{Query: r.questions, Logger: r.log, Registerer: r.registry, Setting: "--port"})
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,9 @@
-// Package console is the page on which people watch a call: questions of the query package come in over HTTP, the page and
-// JSON go out. Everything it serves is embedded; it loads nothing from elsewhere.
+// Package console is the page on which people watch a call: requests of browsers come in, the page and what package api answers
+// go out. Everything it serves is embedded; it loads nothing from elsewhere.
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/earshot-rtc/earshot/dashboards/api"
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 )
@@ -24,28 +26,35 @@ type Config struct {
 	// Hosts are further names under which browsers may ask for the page, for a proxy in front of it. An address and
 	// localhost are always right; any other name is refused, so that no foreign page can point its own name at this port.
 	Hosts []string `yaml:"hosts"`
+	// Auth says who may ask, and for whose calls.
+	Auth api.AuthConfig `yaml:"auth"`
 }
 
-// Questions are those of query.Service that the page asks.
-type Questions interface {
-	Calls(ctx context.Context, q query.CallsQuery) ([]query.Call, error)
-	CallOverview(ctx context.Context, q query.CallQuery) (*query.Overview, error)
-	PathsNow(ctx context.Context, q query.E2EQuery) ([]query.E2ERow, error)
-	PathSeries(ctx context.Context, q query.SeriesQuery) (*query.PathSeries, error)
-	HopsNow(ctx context.Context, q query.HopsQuery) ([]query.Link, error)
+// DefaultConfig is a console for this machine.
+func DefaultConfig() Config { return Config{Listen: "127.0.0.1:4488"} }
+
+// Validate checks the configuration; errors name the key.
+func (c Config) Validate() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("console.listen: %q is not host:port, such as 127.0.0.1:4488", c.Listen)
+	}
+	return c.Auth.Validate("console.auth", c.Listen)
 }
 
 // Dependencies are the parts that the console works with. Logger and Registerer may be nil.
 type Dependencies struct {
-	Query      Questions
+	Query      *query.Service
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	// Setting is what the user changes where the address is taken: a flag or a key, console.listen where empty.
+	Setting string
 }
 
 // Console serves the page. It is a service.Component.
 type Console struct {
 	cfg     Config
-	query   Questions
+	api     *api.API
+	setting string
 	log     *slog.Logger
 	metrics *metrics
 	handler http.Handler
@@ -56,14 +65,9 @@ type Console struct {
 
 // New makes a console; nothing listens before Start.
 func New(cfg Config, deps Dependencies) (*Console, error) {
-	if deps.Query == nil {
-		return nil, errors.New("console: no query service is given")
-	}
-	if cfg.Listen == "" {
-		cfg.Listen = "127.0.0.1:4488"
-	}
-	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
-		return nil, fmt.Errorf("console address %q is not host:port, such as 127.0.0.1:4488", cfg.Listen)
+	cfg.Listen = cmp.Or(cfg.Listen, DefaultConfig().Listen)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
@@ -72,7 +76,11 @@ func New(cfg Config, deps Dependencies) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console metrics: %w", err)
 	}
-	c := &Console{cfg: cfg, query: deps.Query, log: deps.Logger, metrics: m}
+	questions, err := api.New(cfg.Auth, api.Dependencies{Query: deps.Query, Logger: deps.Logger, Registerer: deps.Registerer})
+	if err != nil {
+		return nil, err
+	}
+	c := &Console{cfg: cfg, api: questions, setting: cmp.Or(deps.Setting, "console.listen"), log: deps.Logger, metrics: m}
 	if c.handler, err = c.routes(); err != nil {
 		return nil, err
 	}
@@ -92,7 +100,7 @@ func (c *Console) Handler() http.Handler { return c.handler }
 
 // Start listens and returns.
 func (c *Console) Start(ctx context.Context) error {
-	ln, err := telemetry.Listen(ctx, c.cfg.Listen, "--port")
+	ln, err := telemetry.Listen(ctx, c.cfg.Listen, c.setting)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/earshot-rtc/earshot/dashboards/api"
 )
 
 // policy lets the page have its own script, style and requests, and nothing else.
@@ -13,27 +15,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 func (c *Console) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	handle := func(pattern string, h http.HandlerFunc) {
-		mux.HandleFunc("GET "+pattern, c.metrics.count(pattern, h))
-	}
-	for pattern, a := range map[string]answer{
-		"/api/v1/calls":                     c.calls,
-		"/api/v1/calls/{call}":              c.call,
-		"/api/v1/calls/{call}/paths":        c.paths,
-		"/api/v1/calls/{call}/paths/series": c.series,
-		"/api/v1/calls/{call}/hops":         c.hops,
-	} {
-		handle(pattern, c.respond(a))
-	}
-	mux.HandleFunc("/api/", c.metrics.count("/api/", func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusNotFound
-		detail := r.URL.Path + " is no part of this API"
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			status, detail = http.StatusMethodNotAllowed, "this API only answers GET"
-			w.Header().Set("Allow", "GET, HEAD")
-		}
-		writeProblem(w, r, problem{Status: status, Detail: detail})
-	}))
+	mux.Handle("/api/", c.api)
 	assets, err := loadAssets()
 	if err != nil {
 		return nil, err
@@ -43,7 +25,7 @@ func (c *Console) routes() (http.Handler, error) {
 		if path == "/" {
 			pattern = "/{$}"
 		}
-		handle(pattern, a.ServeHTTP)
+		mux.HandleFunc("GET "+pattern, c.metrics.count(pattern, a.ServeHTTP))
 	}
 	return c.guard(mux), nil
 }
@@ -58,10 +40,10 @@ func (c *Console) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !c.knowsHost(r.Host) {
-			writeProblem(w, r, problem{
+			api.Problem{
 				Status: http.StatusMisdirectedRequest,
 				Detail: "the console does not go by the name " + r.Host + "; add it to console.hosts",
-			})
+			}.Write(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

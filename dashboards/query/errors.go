@@ -1,9 +1,13 @@
 package query
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
 // ArgumentError says which argument of a question is wrong, and how.
@@ -27,6 +31,22 @@ func (e *NotFoundError) Error() string {
 		known = "known calls: " + strings.Join(e.Known, ", ")
 	}
 	return fmt.Sprintf("no call %q in the last %s; %s", e.CallID, span(e.Within), known)
+}
+
+// ErrTooMuch marks a question that would cost more time, memory or rows than the store gives for one.
+var ErrTooMuch = errors.New("it asks for more than one answer may cost; ask for a shorter range")
+
+// tooMuch are the server's codes for limits of time, rows, bytes and memory.
+var tooMuch = []int{158, 159, 160, 241, 307, 396}
+
+func explain(doing, name string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case slices.Contains(tooMuch, clickhouse.Code(err)):
+		return fmt.Errorf("%s %s: %w: %w", doing, name, ErrTooMuch, err)
+	}
+	return fmt.Errorf("%s %s: %w", doing, name, err)
 }
 
 // span writes a length of time as people say it: 24h, 90m, 30s.

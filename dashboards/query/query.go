@@ -5,6 +5,9 @@ package query
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
@@ -14,6 +17,8 @@ import (
 const (
 	// MaxRange is the longest span of time that one question covers.
 	MaxRange = 31 * 24 * time.Hour
+	// MaxHistory is the same for questions that rollups answer.
+	MaxHistory = 400 * 24 * time.Hour
 	// MaxRows is the most rows that one answer has; Limit fields above it are refused.
 	MaxRows = 50_000
 	// MaxRunTime bounds a question as its asker sees it: what the server has, and the way there and back.
@@ -28,6 +33,8 @@ const (
 	ahead = time.Minute
 	// Longer ids than this are mistakes, not names.
 	maxID = 512
+	// More points than a chart has pixels are of no use to anybody.
+	maxPoints = 5000
 )
 
 // Service answers the questions for one tenant. It is safe for concurrent use.
@@ -35,6 +42,7 @@ type Service struct {
 	db     DB
 	now    func() time.Time
 	tenant string
+	hide   func(tenant, userID string) string
 }
 
 // Option changes how a Service answers.
@@ -46,6 +54,11 @@ func WithClock(now func() time.Time) Option { return func(s *Service) { s.now = 
 // WithTenant binds the service to one tenant's rows; without it these are the rows that have none.
 func WithTenant(tenant string) Option { return func(s *Service) { s.tenant = tenant } }
 
+// WithUserKey makes the service find users by their plain ids too: hide gives the form in which the collector stores one.
+func WithUserKey(hide func(tenant, userID string) string) Option {
+	return func(s *Service) { s.hide = hide }
+}
+
 // New asks nothing yet.
 func New(db DB, opts ...Option) *Service {
 	s := &Service{db: db, now: time.Now}
@@ -54,6 +67,16 @@ func New(db DB, opts ...Option) *Service {
 	}
 	return s
 }
+
+// For is the same service for the rows of another tenant, and of no other.
+func (s *Service) For(tenant string) *Service {
+	other := *s
+	other.tenant = tenant
+	return &other
+}
+
+// Now is the service's clock.
+func (s *Service) Now() time.Time { return s.now() }
 
 // Range is a span of time, From included, To not. Zero fields mean the last 24 hours.
 type Range struct {
@@ -67,7 +90,10 @@ func (s *Service) Last(d time.Duration) Range {
 	return Range{From: now.Add(-d), To: now.Add(ahead)}
 }
 
-func (s *Service) fill(r Range) (Range, error) {
+// Span fills in what a range leaves out; an *ArgumentError where it is none.
+func (s *Service) Span(r Range) (Range, error) { return s.within(r, MaxRange) }
+
+func (s *Service) within(r Range, longest time.Duration) (Range, error) {
 	if r.To.IsZero() {
 		r.To = s.now().Add(ahead)
 	}
@@ -77,8 +103,8 @@ func (s *Service) fill(r Range) (Range, error) {
 	if !r.From.Before(r.To) {
 		return r, &ArgumentError{"from", fmt.Sprintf("%s does not lie before to, %s", stamp(r.From), stamp(r.To))}
 	}
-	if r.To.Sub(r.From) > MaxRange+ahead {
-		return r, &ArgumentError{"from", fmt.Sprintf("a span of %s is longer than the %s that one question covers", r.To.Sub(r.From), MaxRange)}
+	if r.To.Sub(r.From) > longest+ahead {
+		return r, &ArgumentError{"from", fmt.Sprintf("a span of %s is longer than the %s that one question covers", r.To.Sub(r.From), longest)}
 	}
 	return r, nil
 }
@@ -88,14 +114,20 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // arguments collects the parameters of a question and the first thing wrong with them.
 type arguments struct {
 	params clickhouse.Params
+	span   Range
 	err    error
 }
 
-func (s *Service) arguments(r Range) *arguments {
+func (s *Service) arguments(r Range) *arguments { return s.about(r, MaxRange) }
+
+// history are the arguments of a question that rollups answer.
+func (s *Service) history(r Range) *arguments { return s.about(r, MaxHistory) }
+
+func (s *Service) about(r Range, longest time.Duration) *arguments {
 	a := &arguments{params: clickhouse.Params{"tenant": s.tenant}}
-	r, a.err = s.fill(r)
-	a.params["from_ms"] = r.From.UnixMilli()
-	a.params["to_ms"] = r.To.UnixMilli()
+	a.span, a.err = s.within(r, longest)
+	a.params["from_ms"] = a.span.From.UnixMilli()
+	a.params["to_ms"] = a.span.To.UnixMilli()
 	return a
 }
 
@@ -120,6 +152,14 @@ func (a *arguments) call(id string) *arguments {
 	return a.text("call", id)
 }
 
+// oneOf takes a word of a list, or none.
+func (a *arguments) oneOf(field, value string, words []string) *arguments {
+	if value != "" && !slices.Contains(words, value) {
+		a.wrong(field, fmt.Sprintf("%q is not one of %s", value, strings.Join(words, ", ")))
+	}
+	return a.text(field, value)
+}
+
 func (a *arguments) kind(k string) *arguments {
 	if k != "" && k != "audio" && k != "video" {
 		a.wrong("kind", fmt.Sprintf("%q is neither audio nor video", k))
@@ -131,6 +171,13 @@ func (a *arguments) kind(k string) *arguments {
 func (a *arguments) number(field string, n int64) *arguments {
 	a.params[field] = n
 	return a
+}
+
+func (a *arguments) atLeast(field string, n int) *arguments {
+	if n < 0 || n > math.MaxInt32 {
+		a.wrong(field, fmt.Sprintf("%d is not between 0 and %d", n, math.MaxInt32))
+	}
+	return a.number(field, int64(n))
 }
 
 func (a *arguments) limit(n, otherwise int) *arguments {
@@ -152,7 +199,7 @@ func (s *Service) ask(ctx context.Context, name string, a *arguments, scan func(
 	defer cancel()
 	rows, err := s.db.Query(ctx, statement(name), a.params, limits())
 	if err != nil {
-		return fmt.Errorf("ask for %s: %w", name, err)
+		return explain("ask for", name, err)
 	}
 	defer func() {
 		if cerr := rows.Close(); err == nil && cerr != nil {
@@ -161,11 +208,8 @@ func (s *Service) ask(ctx context.Context, name string, a *arguments, scan func(
 	}()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return explain("read", name, err)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	return nil
+	return explain("read", name, rows.Err())
 }

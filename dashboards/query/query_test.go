@@ -79,12 +79,12 @@ func TestCallsFindsAndCounts(t *testing.T) {
 	s, call := seeded(t, "calls/über-100%_a", 3)
 	all, err := s.Calls(t.Context(), query.CallsQuery{})
 	require.NoError(t, err)
-	require.NotEmpty(t, all)
+	require.NotEmpty(t, all.Calls)
 
 	found, err := s.Calls(t.Context(), query.CallsQuery{Search: "ÜBER-100%_"})
 	require.NoError(t, err)
-	require.Len(t, found, 1)
-	c := found[0]
+	require.Len(t, found.Calls, 1)
+	c := found.Calls[0]
 	require.Equal(t, call.ID, c.CallID)
 	require.EqualValues(t, 5, c.Clients)
 	require.EqualValues(t, 3, c.SFUs)
@@ -95,11 +95,7 @@ func TestCallsFindsAndCounts(t *testing.T) {
 
 	none, err := s.Calls(t.Context(), query.CallsQuery{Search: "100__a"})
 	require.NoError(t, err)
-	require.Empty(t, none, "a search is no pattern")
-
-	page, err := s.Calls(t.Context(), query.CallsQuery{Search: "ÜBER", Offset: 1})
-	require.NoError(t, err)
-	require.Empty(t, page)
+	require.Empty(t, none.Calls, "a search is no pattern")
 }
 
 func TestCallEndsWhenItsSamplesDo(t *testing.T) {
@@ -299,7 +295,7 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 	other := query.New(openStore(t), query.WithTenant("acme"))
 	calls, err := other.Calls(t.Context(), query.CallsQuery{})
 	require.NoError(t, err)
-	require.Empty(t, calls)
+	require.Empty(t, calls.Calls)
 	_, err = other.E2E(t.Context(), query.E2EQuery{CallID: "mine"})
 	require.EqualError(t, err, `no call "mine" in the last 24h; no call at all is known`)
 }

@@ -2,10 +2,12 @@ package query
 
 import (
 	"embed"
+	"maps"
 	"strings"
 )
 
-// One file is one question, written as it runs, except that e2e_columns stands for the columns that an E2ERow is read from.
+// One file is one question, written as it runs, except that the name of a file x_columns.sql in a comment stands for the columns in
+// it, which several questions share.
 //
 //go:embed sql/*.sql
 var files embed.FS
@@ -26,9 +28,14 @@ func load() map[string]string {
 		out[strings.TrimSuffix(e.Name(), ".sql")] = string(text)
 	}
 	for name, text := range out {
-		out[name] = strings.ReplaceAll(text, "/* e2e_columns */", strings.TrimSpace(out["e2e_columns"]))
+		for shared, columns := range out {
+			if strings.HasSuffix(shared, "_columns") {
+				text = strings.ReplaceAll(text, "/* "+shared+" */", strings.TrimSpace(columns))
+			}
+		}
+		out[name] = text
 	}
-	delete(out, "e2e_columns")
+	maps.DeleteFunc(out, func(name, _ string) bool { return strings.HasSuffix(name, "_columns") })
 	return out
 }
 
