@@ -3,7 +3,6 @@ package intake
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
-	"github.com/earshot-rtc/earshot/schemas/topic"
 )
 
 // Batch is what came in one request or frame.
@@ -20,6 +18,7 @@ type Batch struct {
 	in     *Intake
 	sc     *scratch
 	origin Origin
+	whence whence
 
 	n int // samples so far
 	// The arena holds keys and values. It is not used again: after an error nobody knows how long Kafka's client reads it.
@@ -43,9 +42,6 @@ type Rejection struct {
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
 }
-
-// maxDeadBytes bounds a dead letter; the rest of a longer one is cut off.
-const maxDeadBytes = 256 << 10
 
 // Unknown keys may come from a later schema, as unknown protobuf fields may.
 var jsonOptions = protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: 32}
@@ -140,7 +136,11 @@ func (b *Batch) tooLarge(raw []byte) *admit.Refusal {
 // sample takes what the scratch holds.
 func (b *Batch) sample(raw []byte) {
 	s := b.sc.sample
-	r := b.sc.check.Check(s, b.origin.Received)
+	b.sc.decoded = true
+	r := b.claims(s)
+	if r == nil {
+		r = b.sc.check.Check(s, b.origin.Received)
+	}
 	for _, d := range b.sc.check.Drops() {
 		b.drop(d)
 	}
@@ -148,10 +148,12 @@ func (b *Batch) sample(raw []byte) {
 		b.refuse(raw, r)
 		return
 	}
-	b.sc.receipt.Reset()
-	b.sc.receipt.ReceivedAtUs = b.origin.Received.UnixMicro()
-	b.sc.receipt.CollectorId = b.in.cfg.CollectorID
-	s.Receipt = &b.sc.receipt
+	b.stamp(s)
+	if r := b.in.mask.Sample(s, s.Receipt.Tenant, func(why admit.Reason, n int) { b.drop(admit.Drop{Reason: why, Count: n}) }); r != nil {
+		b.refuse(raw, r)
+		return
+	}
+	b.sc.masked = true
 
 	arena, places := len(b.arena), len(b.places)
 	out, err := b.sc.split.Calls(s, func(one *earshotv1.Sample) error { return b.encode(one, arena) })
@@ -222,35 +224,4 @@ func (b *Batch) drop(d admit.Drop) {
 		}
 	}
 	b.drops = append(b.drops, d)
-}
-
-func (b *Batch) refuse(raw []byte, r *admit.Refusal) {
-	b.rejected = append(b.rejected, Rejection{Index: b.n, Reason: string(r.Reason), Detail: strings.ToValidUTF8(r.Detail, "\uFFFD")})
-	m := kafka.Message{
-		Topic: topic.Dead, Key: b.source(), Time: b.origin.Received,
-		Headers: []kafka.Header{
-			{Key: topic.HeaderReason, Value: []byte(r.Reason)},
-			{Key: topic.HeaderDetail, Value: []byte(r.Detail)},
-			{Key: topic.HeaderFrom, Value: []byte(b.origin.Route)},
-		},
-	}
-	if len(raw) > maxDeadBytes {
-		m.Headers = append(m.Headers, kafka.Header{Key: topic.HeaderTruncated, Value: strconv.AppendInt(nil, int64(len(raw)), 10)})
-		raw = raw[:maxDeadBytes]
-	}
-	m.Value = append(make([]byte, 0, len(raw)), raw...)
-	b.dead = append(b.dead, m)
-	b.n++
-}
-
-// source names who sent the sample, as far as it could be read; nil where it could not.
-func (b *Batch) source() []byte {
-	id := b.sc.sample.GetClient().GetClientId()
-	if id == "" {
-		id = b.sc.sample.GetSfu().GetSfuId()
-	}
-	if id == "" {
-		return nil
-	}
-	return []byte(id[:min(len(id), b.in.cfg.Limits.IDBytes)])
 }

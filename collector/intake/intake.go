@@ -1,5 +1,5 @@
 // Package intake turns what probes send into what Kafka keeps: encoded samples go in, one by one; each is decoded, admitted,
-// split by call, stamped with its receipt and encoded again; messages for the samples topic, and for the dead-letter topic
+// stamped with its receipt, freed of what is personal, split by call and encoded again; messages for the samples topic, and for the dead-letter topic
 // what was refused, come out into the queue.
 package intake
 
@@ -10,7 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/earshot-rtc/earshot/collector/admit"
+	"github.com/earshot-rtc/earshot/collector/enrich"
 	"github.com/earshot-rtc/earshot/collector/identity"
+	"github.com/earshot-rtc/earshot/collector/mask"
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/split"
 	"github.com/earshot-rtc/earshot/internal/kafka"
@@ -31,28 +33,39 @@ type Queue interface {
 	Submit(msgs []kafka.Message, done queue.Done) error
 }
 
-// Dependencies are what an Intake is given. Registerer may be nil.
+// Dependencies are what an Intake is given. All but Queue may be nil.
 type Dependencies struct {
 	Queue      Queue
 	Registerer prometheus.Registerer
+	// Mask takes out what is personal. Default: all of it.
+	Mask *mask.Masker
+	// Enrich says where an address is.
+	Enrich *enrich.Enricher
 }
 
 // Intake begins batches. It is safe for concurrent use.
 type Intake struct {
 	cfg     Config
 	queue   Queue
+	mask    *mask.Masker
+	enrich  *enrich.Enricher
 	metrics *metrics
 	scratch sync.Pool
 }
 
 // New makes an Intake.
 func New(cfg Config, deps Dependencies) *Intake {
-	return &Intake{cfg: cfg, queue: deps.Queue, metrics: newMetrics(deps.Registerer)}
+	if deps.Mask == nil {
+		deps.Mask, _ = mask.New(mask.DefaultConfig()) // which is valid and reads no key
+	}
+	return &Intake{cfg: cfg, queue: deps.Queue, mask: deps.Mask, enrich: deps.Enrich, metrics: newMetrics(deps.Registerer)}
 }
 
 // scratch is the memory that samples pass through.
 type scratch struct {
 	sample  *earshotv1.Sample
+	decoded bool // sample is all that came
+	masked  bool // nothing personal is left in it
 	receipt earshotv1.Receipt
 	check   *admit.Checker
 	split   *split.Splitter
@@ -76,6 +89,7 @@ func (in *Intake) giveBack(sc *scratch) {
 // empty readies the scratch for the next sample. Strings of the last one belong to the body it came in.
 func (sc *scratch) empty() {
 	s := sc.sample
+	sc.decoded, sc.masked = false, false
 	s.Receipt = nil // the scratch's own, which must not go into the codec's pool
 	if len(s.Transports)+len(s.Streams)+len(s.Events) > keepSample {
 		sc.sample = &earshotv1.Sample{}

@@ -12,7 +12,8 @@ const (
 	Samples = "earshot.samples.v1"
 	// E2E holds results for whoever wants to build on them. Key: call_id.
 	E2E = "earshot.e2e.v1"
-	// Dead holds what could not be read, as it came, with the headers below. Key: the source, where it is known.
+	// Dead holds what could not be read, with the headers below. Key: the source, where it is known. HeaderForm says what
+	// the value is.
 	Dead = "earshot.dead.v1"
 )
 
@@ -26,6 +27,21 @@ const (
 	HeaderFrom = "earshot-from"
 	// HeaderTruncated is the original length in bytes, as a decimal number, of a value that was cut.
 	HeaderTruncated = "earshot-truncated"
+	// HeaderForm says what a value of the collector's is: FormMasked, FormNone or FormRaw.
+	HeaderForm = "earshot-form"
+	// HeaderBytes and HeaderSHA256 are length (decimal) and digest (hex) of what came, where the value does not have it.
+	HeaderBytes  = "earshot-bytes"
+	HeaderSHA256 = "earshot-sha256"
+)
+
+// Values of HeaderForm.
+const (
+	// FormMasked is a protobuf earshot.v1.Sample, without what is personal.
+	FormMasked = "masked"
+	// FormNone is nothing.
+	FormNone = "none"
+	// FormRaw is what came, as it came.
+	FormRaw = "raw"
 )
 
 // Topic is a topic with what it is created with, where it does not exist.
