@@ -119,14 +119,14 @@ func (d *daemon) store() (*clickhouse.DB, error) {
 	return db, nil
 }
 
-// producer connects to Kafka and makes sure that the topics are there.
-func (d *daemon) producer(ctx context.Context, cfg kafka.ProducerConfig) (*kafka.Producer, error) {
+// producer connects to Kafka and makes sure that the topics are there; where a spool stands in for Kafka, that may come later.
+func (d *daemon) producer(ctx context.Context, cfg kafka.ProducerConfig, spool bool) (*kafka.Producer, error) {
 	p, err := kafka.NewProducer(cfg, kafka.Dependencies{Logger: d.log, Registerer: d.registry})
 	if err != nil {
 		return nil, err
 	}
 	d.Add("producer", closer(p.Close))
-	return p, kafka.EnsureTopics(ctx, cfg.Brokers, topicSpecs())
+	return p, d.ensureTopics(ctx, cfg.Brokers, spool)
 }
 
 type collectorCmd struct{ serviceFlags }
@@ -135,7 +135,7 @@ type collectorCmd struct{ serviceFlags }
 func (c *collectorCmd) Run(ctx context.Context) error {
 	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
 		cfg := d.cfg.Collector
-		producer, err := d.producer(ctx, cfg.Kafka)
+		producer, err := d.producer(ctx, cfg.Kafka, cfg.Spool.Dir != "")
 		if err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
 			return err
 		}
-		producer, err := d.producer(ctx, kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers})
+		producer, err := d.producer(ctx, kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers}, false)
 		if err != nil {
 			return err
 		}
