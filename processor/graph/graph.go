@@ -31,6 +31,10 @@ type Counts struct {
 
 // Graph is the shape of one call. The zero value is not usable; see New. It is not safe for concurrent use.
 type Graph struct {
+	// Early says that a source that reports for the first time, and all that it then has, has been there since before: the
+	// graph has begun in the middle of the call. Since and After of such facts are 0.
+	Early bool
+
 	version uint64
 	latest  int64     // time of the latest report
 	settled int64     // latest, when version last changed

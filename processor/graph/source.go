@@ -18,6 +18,7 @@ type Source struct {
 	Interval int64
 
 	gone       bool
+	early      bool // this report is the first, and what it has was there before
 	transports []*Transport // in order of appearance, those that ended lately included
 	streams    []*Stream
 	byID       map[string]*Transport // only where there are many
@@ -54,7 +55,7 @@ func (g *Graph) Begin(kind Kind, id, session string, at, interval int64) *Source
 	if !ok {
 		k.id = strings.Clone(id)
 		id, session = k.id, strings.Clone(session)
-		s = &Source{Kind: kind, ID: id, Session: session, Last: at - interval, gone: true}
+		s = &Source{Kind: kind, ID: id, Session: session, Last: at - interval, gone: true, early: g.Early}
 		g.byID[k] = s
 		g.sources = append(g.sources, s)
 	}
@@ -74,6 +75,7 @@ func (g *Graph) Begin(kind Kind, id, session string, at, interval int64) *Source
 
 // End closes a report: what it did not mention has ended.
 func (g *Graph) End(s *Source) {
+	s.early = false
 	for _, t := range s.transports {
 		if !t.ended && t.seen != s.Last {
 			g.endTransport(t)

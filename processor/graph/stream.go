@@ -74,7 +74,7 @@ func (g *Graph) Stream(s *Source, t *Transport, f *StreamFacts) *Stream {
 		st.begin(s)
 		if f.FromTransport != "" {
 			st.carries = &carriage{now: forward{
-				id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: s.Last, seen: s.Last, from: moment{st.after, s.Last},
+				id: strings.Clone(f.FromTransport), ssrc: f.FromSSRC, since: st.since, seen: s.Last, from: moment{st.after, st.since},
 			}}
 		}
 		g.streams[streamKey{t, f.SSRC, f.Direction}] = st

@@ -68,7 +68,12 @@ type life struct {
 // moment is a change that happened after one report and up to another.
 type moment struct{ after, since int64 }
 
-func (l *life) begin(s *Source) { l.after, l.since, l.seen, l.ended = s.Before, s.Last, s.Last, false }
+func (l *life) begin(s *Source) {
+	l.after, l.since, l.seen, l.ended = s.Before, s.Last, s.Last, false
+	if s.early {
+		l.after, l.since = 0, 0
+	}
+}
 
 // holds says whether the fact is known to hold at the time.
 func (l *life) holds(s *Source, at int64) bool {

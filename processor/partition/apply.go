@@ -25,29 +25,54 @@ const (
 
 // Apply takes one record in and appends the rows that follow from it. An error is a *ReadError: the record cannot be read
 // and belongs into the dead-letter topic; the partition is unharmed by it.
-func (p *Partition) Apply(rec Record, out *row.Batch) error {
+func (p *Partition) Apply(rec Record, out *row.Batch) (err error) {
 	received := int64(0)
 	if !rec.Time.IsZero() {
 		received = rec.Time.UnixMicro()
 	}
 	p.closeDue(received, out)
 
-	m := &p.sample
 	defer p.release()
+	p.begin(nil, out)
+	defer p.mend(out, &err)
+	m := &p.sample
 	if err := m.UnmarshalVTUnsafe(rec.Value); err != nil {
 		return &ReadError{Malformed, err.Error()}
 	}
-	a, err := p.admit(m, rec, received)
+	a, err := p.address(m, rec, received)
 	if err != nil {
 		return err
 	}
-	a.out = out
-	if !a.store() {
-		return nil
+	elder, heir := p.statesOf(m.GetReceipt().GetTenant(), a.callID, a.received)
+	if heir == nil {
+		return p.feed(a, elder, true, out)
 	}
-	a.take()
-	p.settle(a.call, out)
-	return nil
+	handedOver := a.received >= p.grid.Start(elder.until)
+	old, young := p.feed(a, elder, !handedOver, out), p.feed(a, heir, handedOver, out)
+	if handedOver {
+		return young
+	}
+	return old
+}
+
+// feed takes a sample into a state. Its rows count if the state speaks for the call.
+func (p *Partition) feed(a arrival, c *call, speaks bool, out *row.Batch) error {
+	p.begin(c, out)
+	a.call, a.out = c, out
+	counts := p.counts
+	if !speaks {
+		a.out = &p.silent
+	}
+	err := a.admit()
+	if err == nil && a.store() {
+		a.take()
+	}
+	if !speaks {
+		p.silent.Reset()
+		p.counts = counts
+	}
+	p.settle(c, out)
+	return err
 }
 
 // release lets go of the record's memory, into which the sample's strings point.
@@ -63,6 +88,9 @@ func (p *Partition) release() {
 type arrival struct {
 	p        *Partition
 	m        *earshotv1.Sample
+	kind     graph.Kind
+	id       string // of the source
+	callID   string
 	call     *call
 	source   *source
 	clock    window.Clock
@@ -78,26 +106,24 @@ type arrival struct {
 	portions []portion
 }
 
-// admit finds out whose sample it is and when it was taken.
-func (p *Partition) admit(m *earshotv1.Sample, rec Record, received int64) (arrival, error) {
-	a := arrival{p: p, m: m, received: received}
-	kind, id := graph.Client, m.GetClient().GetClientId()
+// address finds out whose sample it is.
+func (p *Partition) address(m *earshotv1.Sample, rec Record, received int64) (arrival, error) {
+	a := arrival{p: p, m: m, received: received, kind: graph.Client, id: m.GetClient().GetClientId(), callID: m.CallId}
 	if m.Sfu != nil {
-		kind, id = graph.SFU, m.Sfu.SfuId
+		a.kind, a.id = graph.SFU, m.Sfu.SfuId
 	}
 	switch {
 	case m.Client == nil && m.Sfu == nil:
 		return a, &ReadError{NoOrigin, "neither client nor SFU"}
 	case m.Client != nil && m.Sfu != nil:
 		return a, &ReadError{NoOrigin, "both client and SFU"}
-	case id == "":
+	case a.id == "":
 		return a, &ReadError{NoOrigin, "client_id or sfu_id is empty"}
 	}
-	callID := m.CallId
-	if callID == "" {
-		callID = string(rec.Key)
+	if a.callID == "" {
+		a.callID = string(rec.Key)
 	}
-	if callID == "" {
+	if a.callID == "" {
 		return a, &ReadError{NoCall, "call_id and the record's key are empty"}
 	}
 	if received == 0 {
@@ -110,9 +136,13 @@ func (p *Partition) admit(m *earshotv1.Sample, rec Record, received int64) (arri
 	if m.IntervalUs > 0 {
 		a.interval = min(max(m.IntervalUs, minInterval), maxInterval)
 	}
-	a.call = p.callOf(m.GetReceipt().GetTenant(), callID)
-	a.source = a.call.sourceNamed(kind, id)
+	return a, nil
+}
 
+// admit finds out when the sample was taken.
+func (a *arrival) admit() error {
+	m := a.m
+	a.source = a.call.sourceNamed(a.kind, a.id)
 	var offset window.Offset
 	if m.Clock != nil {
 		offset = window.Offset{Known: true, Us: m.Clock.OffsetUs, ErrUs: m.Clock.ErrorUs}
@@ -120,13 +150,13 @@ func (p *Partition) admit(m *earshotv1.Sample, rec Record, received int64) (arri
 	var ok bool
 	a.clock = a.source.clockOf(m.SessionId)
 	if a.shift, ok = a.clock.Shift(m.SampledAtUs, offset, a.received); !ok {
-		p.counts.Implausible++
+		a.p.counts.Implausible++
 	}
 	a.at = m.SampledAtUs + a.shift
 	if a.at <= 0 || a.at > maxTime {
-		return a, &ReadError{NoTime, "sampled_at_us is no time"}
+		return &ReadError{NoTime, "sampled_at_us is no time"}
 	}
-	return a, nil
+	return nil
 }
 
 // store writes the sample's own row, but for one that came before, and says whether it tells anything new.
@@ -135,7 +165,6 @@ func (a *arrival) store() bool {
 	verdict := s.admit(a.m.SessionId, a.clock, a.m.Sequence, a.at)
 	if verdict == seenBefore {
 		c.Duplicate++
-		a.p.settle(a.call, a.out) // a call that was made for it must not stay forever
 		return false
 	}
 	a.call.received = max(a.call.received, a.received)
@@ -163,7 +192,6 @@ func (a *arrival) store() bool {
 	default:
 		return true
 	}
-	a.p.settle(a.call, a.out)
 	return false
 }
 
@@ -176,6 +204,7 @@ func (a *arrival) take() {
 		a.p.counts.Truncated++
 		m.Transports, m.Streams = m.Transports[:min(len(m.Transports), maxTransports)], m.Streams[:min(len(m.Streams), maxStreams)]
 	}
+	g.Early = a.call.early(a.received, a.interval)
 	s.node = g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval)
 	s.node.Data = s
 	a.call.changed = s

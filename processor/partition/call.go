@@ -8,12 +8,19 @@ import (
 	"github.com/earshot-rtc/earshot/processor/stitch"
 )
 
-// call is the state of one call.
+// call is the state of one call, or one of two while the call is renewed.
 type call struct {
-	id, tenant string
-	graph      *graph.Graph
-	sources    map[sourceKey]*source
-	order      []*source // in order of appearance
+	id, tenant  string
+	born, since int64           // record times, of its first record and of the first that it takes to make it again
+	from, until int64           // windows that are its own: until is the first that is not
+	heir, elder *call           // beside which it is fed
+	epochs      map[Track]int64 // inherited: since when paths are as they are, ms
+	bequest     map[Track]int64 // the same for the heir
+	uncounted   graph.Counts    // of the time when it did not speak
+
+	graph   *graph.Graph
+	sources map[sourceKey]*source
+	order   []*source // in order of appearance
 
 	next     int64 // the window that closes next
 	opened   bool  // next is known
@@ -49,16 +56,16 @@ type end struct {
 	now            instants
 }
 
-func (p *Partition) callOf(tenant, id string) *call {
-	if c, ok := p.calls[callKey{tenant, id}]; ok {
-		return c
-	}
+func (p *Partition) newCall(tenant, id string, born int64) *call {
 	c := &call{
-		id: strings.Clone(id), tenant: p.intern(tenant), graph: graph.New(), sources: map[sourceKey]*source{}, place: -1,
+		id: strings.Clone(id), tenant: p.intern(tenant), born: born, since: born,
+		graph: graph.New(), sources: map[sourceKey]*source{}, place: -1,
 	}
-	p.calls[callKey{c.tenant, c.id}] = c
+	c.until = p.renewal.until(born, p.renewal.phase(c.key()))
 	return c
 }
+
+func (c *call) key() callKey { return callKey{c.tenant, c.id} }
 
 func (c *call) sourceNamed(kind graph.Kind, id string) *source {
 	if s, ok := c.sources[sourceKey{kind, id}]; ok {
@@ -121,9 +128,28 @@ func (p *Partition) settle(c *call, out *row.Batch) {
 		if !live || due > 0 {
 			break
 		}
-		p.closeWindow(c, out)
+		if !p.closeNext(c, out) {
+			return
+		}
 	}
 	p.plan(c)
+}
+
+// closeNext closes the call's next window. It is false when the state has come to its end with it.
+func (p *Partition) closeNext(c *call, out *row.Batch) bool {
+	if e := c.elder; e != nil && c.next >= c.from {
+		// The elder's windows come first.
+		for e.opened && e.next < e.until {
+			p.closeWindow(e, out)
+		}
+		p.forget(e)
+	}
+	p.closeWindow(c, out)
+	if c.next >= c.until {
+		p.forget(c)
+		return false
+	}
+	return true
 }
 
 // dueOf is the record time at which the call's next window may close: 0 for now. live is false where no source is.
@@ -167,7 +193,7 @@ func (p *Partition) plan(c *call) {
 			due = c.received + p.idle
 		}
 	}
-	p.due.set(c, due)
+	p.due.set(c, min(due, p.overDue(c)))
 }
 
 // lastSeen is the time of the latest report in the call.
@@ -183,18 +209,37 @@ func (p *Partition) lastSeen(c *call) int64 {
 // quiet for long.
 func (p *Partition) closeDue(now int64, out *row.Batch) {
 	for len(p.due) > 0 && p.due[0].dueAt <= now {
+		p.closeAll(now, out)
+	}
+}
+
+// closeAll closes what is due until nothing is, or until a call makes the code panic.
+func (p *Partition) closeAll(now int64, out *row.Batch) {
+	var err error // told by the counts: it is not the record's that is coming in
+	defer p.mend(out, &err)
+	for len(p.due) > 0 && p.due[0].dueAt <= now {
 		c := p.due[0]
+		p.begin(c, out)
 		if !c.opened {
 			p.forget(c)
 			continue
 		}
-		p.closeWindow(c, out)
-		p.settle(c, out)
+		if p.closeNext(c, out) {
+			p.settle(c, out)
+		}
 	}
 }
 
 func (p *Partition) forget(c *call) {
-	p.counts.add(c.graph.Counts())
 	p.due.remove(c)
-	delete(p.calls, callKey{c.tenant, c.id})
+	switch {
+	case c.elder != nil:
+		c.elder.heir = nil
+		return
+	case c.heir != nil:
+		p.succeed(c)
+	default:
+		delete(p.calls, c.key())
+	}
+	p.counts.add(c.counts())
 }

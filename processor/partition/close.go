@@ -9,6 +9,7 @@ import (
 // work is the memory that closing a window takes, used again for the next.
 type work struct {
 	window   int64
+	bequeath bool    // what an heir has to know is noted
 	times    []int64 // the instants
 	groups   []group
 	n        int   // groups in use
@@ -41,9 +42,17 @@ const (
 	pruneKeep  = 60_000_000
 )
 
-// closeWindow writes the rows of the call's next window and moves on.
+// closeWindow writes the rows of the call's next window, unless that is the elder's, and moves on.
 func (p *Partition) closeWindow(c *call, out *row.Batch) {
+	silent := c.next < c.from
+	if silent {
+		out = &p.silent
+		defer p.silent.Reset()
+	} else {
+		p.counts.Windows++
+	}
 	w, g := &p.work, c.graph
+	w.bequeath = !silent && c.next >= c.until-lastWindows
 	w.window = c.next
 	start, end := p.grid.Start(w.window), p.grid.End(w.window)
 	w.times = w.times[:0]
@@ -68,7 +77,6 @@ func (p *Partition) closeWindow(c *call, out *row.Batch) {
 			p.received(c, s, st, fading, out)
 		}
 	}
-	p.counts.Windows++
 	c.next++
 	if c.next-c.pruned >= pruneEvery {
 		c.pruned = c.next

@@ -20,6 +20,9 @@ type Config struct {
 	IdleIntervals int
 	// Impute is how old a hop's measurement may be to stand in for a missing one (60 s).
 	Impute time.Duration
+	// Renew is after how long the state of a call is replaced by one that knows nothing from before Warmup earlier, so that no
+	// state stands on records older than both together, and Window and Lateness; whole windows. 0: never.
+	Renew, Warmup time.Duration
 	// Quality scores what subscribers got (package quality's default model).
 	Quality *quality.Model
 }

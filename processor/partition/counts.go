@@ -20,6 +20,9 @@ type Counts struct {
 	Orphans     uint64 // streams of a transport that their sample does not name, or that is closed
 	Truncated   uint64 // transports or streams over the limit of a sample
 
+	// Calls whose state was dropped since their records, or their windows, made the code panic.
+	Panics uint64
+
 	// Current state.
 	Calls   int
 	Sources int
@@ -34,6 +37,7 @@ const (
 	NoOrigin  Reason = "no_origin" // neither client nor SFU, or both, or without an id
 	NoCall    Reason = "no_call"   // no call id in the sample nor in the key
 	NoTime    Reason = "no_time"   // neither sampled_at nor a record time
+	Panic     Reason = "panic"     // it made the code panic, which is a fault of the code
 )
 
 // ReadError is the error of Apply.

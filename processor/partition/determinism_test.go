@@ -29,6 +29,9 @@ func dump(b *row.Batch) string {
 	for _, r := range b.E2E {
 		fmt.Fprintf(&w, "%v\n", r)
 	}
+	for _, r := range b.Events {
+		fmt.Fprintf(&w, "%v\n", r)
+	}
 	return w.String()
 }
 

@@ -32,6 +32,7 @@ type Partition struct {
 	grid    window.Grid
 	closing window.Closing
 	quality *quality.Model
+	renewal renewal
 	impute  int64
 	idle    int64
 
@@ -45,6 +46,10 @@ type Partition struct {
 	touched []*end
 	near    int
 	work    work
+	silent  row.Batch // rows of states that do not speak for their calls
+	at      *call     // that is worked on
+	mark    mark      // where rows ended before
+	trouble string    // of the last panic
 }
 
 type callKey struct{ tenant, id string }
@@ -61,14 +66,16 @@ func New(cfg Config) *Partition {
 		calls:   map[callKey]*call{},
 		names:   map[string]string{},
 	}
+	p.renewal = newRenewal(p.grid, cfg.Renew.Microseconds(), cfg.Warmup.Microseconds())
 	p.closing = window.Closing{Grid: p.grid, Lateness: cfg.Lateness.Microseconds(), IdleIntervals: int64(cfg.IdleIntervals)}
 	return p
 }
 
-// Advance closes the windows that are due at now though no record came. Now is compared with record times, so it must not
-// run ahead of them: call it only when the partition has been read to its end, with the wall clock less what the collectors' clocks
-// may be behind. Windows that are closed here would have been closed by the next record in the same way.
-func (p *Partition) Advance(now time.Time, out *row.Batch) { p.closeDue(now.UnixMicro(), out) }
+// Advance closes the windows that are due at a record time, as a record of another call would. What decides the rows is the order
+// of records and advances, so whoever advances must do it at the same places again.
+func (p *Partition) Advance(now time.Time, out *row.Batch) {
+	p.closeDue(now.UnixMicro(), out)
+}
 
 // Counts returns what has been counted so far.
 func (p *Partition) Counts() Counts {
@@ -76,9 +83,15 @@ func (p *Partition) Counts() Counts {
 	c.Calls = len(p.calls)
 	for _, call := range p.calls {
 		c.Sources += len(call.sources)
-		c.add(call.graph.Counts())
+		c.add(call.counts())
 	}
 	return c
+}
+
+// counts are those of the graph since the state speaks.
+func (c *call) counts() graph.Counts {
+	n := c.graph.Counts()
+	return graph.Counts{Conflicts: n.Conflicts - c.uncounted.Conflicts, Loops: n.Loops - c.uncounted.Loops}
 }
 
 func (c *Counts) add(g graph.Counts) {

@@ -12,7 +12,10 @@ func (s schedule) less(i, j int) bool {
 	if a.id != b.id {
 		return a.id < b.id
 	}
-	return a.tenant < b.tenant
+	if a.tenant != b.tenant {
+		return a.tenant < b.tenant
+	}
+	return a.heir == b // the elder first
 }
 
 func (s schedule) swap(i, j int) {
@@ -36,6 +39,9 @@ func (s *schedule) set(c *call, due int64) {
 
 func (s *schedule) remove(c *call) {
 	i, last := c.place, len(*s)-1
+	if i < 0 {
+		return
+	}
 	s.swap(i, last)
 	(*s)[last] = nil
 	*s = (*s)[:last]

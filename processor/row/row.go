@@ -87,6 +87,20 @@ func (b *Batch) Reset() {
 	b.statuses.reset()
 }
 
+// Truncate drops what was appended since the tables had so many rows.
+func (b *Batch) Truncate(samples, streams, hops, e2e, events int) {
+	cut(&b.Samples, samples)
+	cut(&b.Streams, streams)
+	cut(&b.Hops, hops)
+	cut(&b.E2E, e2e)
+	cut(&b.Events, events)
+}
+
+func cut[R any](rows *[]R, n int) {
+	clear((*rows)[n:])
+	*rows = (*rows)[:n]
+}
+
 // Clone returns a copy that shares nothing with b.
 func (b *Batch) Clone() *Batch {
 	c := &Batch{

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
 // Call is a call that goes on for as long as samples are taken from it. It is not safe for concurrent use.
@@ -104,8 +106,29 @@ func (c *Call) Move(client, sfu int) {
 	n := c.clients[client]
 	c.cut(n)
 	n.home = sfu
+	n.tell(c, earshotv1.EventType_EVENT_TYPE_SELECTED_PAIR, "moved")
 	c.link(n, c.sfus[sfu], c.cfg.ClientRTT(client))
 	c.route()
+}
+
+// Join brings one more client into the call, and says which it is.
+func (c *Call) Join() int {
+	i := len(c.clients)
+	n := c.node(fmt.Sprintf("client%d", i), i, false)
+	n.home = i % c.cfg.SFUs
+	n.tell(c, earshotv1.EventType_EVENT_TYPE_JOIN, "")
+	c.clients = append(c.clients, n)
+	c.link(n, c.sfus[n.home], c.cfg.ClientRTT(i))
+	c.route()
+	return i
+}
+
+// Clients is how many have been in the call so far.
+func (c *Call) Clients() int { return len(c.clients) }
+
+// tell adds an event to the node's next sample.
+func (n *node) tell(c *Call, t earshotv1.EventType, value string) {
+	n.events = append(n.events, &earshotv1.Event{Type: t, AtUs: c.now.Add(-n.skew).UnixMicro(), Value: value})
 }
 
 // Leave takes a client out of the call.
@@ -121,6 +144,7 @@ func (c *Call) Mute(client int, muted bool) { c.clients[client].muted = muted }
 // RestartICE gives a client's link other ufrags, and its consent checks new counters.
 func (c *Call) RestartICE(client int) {
 	l := c.clients[client].links[0]
+	c.clients[client].tell(c, earshotv1.EventType_EVENT_TYPE_ICE_RESTART, "")
 	l.restarts++
 	l.stun = [2]meter{}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
 // Shape is how SFUs are connected.
@@ -132,8 +134,9 @@ type node struct {
 	seq     uint64
 	next    time.Time // when it samples next
 	skew    time.Duration
-	links   []*link // in order of making
-	legs    []*leg  // that it sends or receives, in order of making
+	links   []*link            // in order of making
+	legs    []*leg             // that it sends or receives, in order of making
+	events  []*earshotv1.Event // for its next sample
 }
 
 // link connects two nodes.

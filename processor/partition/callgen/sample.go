@@ -60,6 +60,7 @@ func (c *Call) sample(n *node) *earshotv1.Sample {
 		m.Client = &earshotv1.ClientOrigin{ClientId: n.name, AppVersion: "1.2.3", Browser: "chrome", Os: "linux"}
 	}
 	m.Receipt = &earshotv1.Receipt{ReceivedAtUs: c.now.UnixMicro(), Tenant: "acme", Country: "DE", Asn: 3320}
+	m.Events, n.events = n.events, nil
 	for _, l := range n.links {
 		m.Transports = append(m.Transports, c.transport(n, l))
 	}

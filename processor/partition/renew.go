@@ -1,0 +1,155 @@
+package partition
+
+import (
+	"hash/fnv"
+	"math"
+
+	"github.com/earshot-rtc/earshot/processor/window"
+)
+
+// Nothing that a call's state remembers is older than a bound, so that replaying so many records gives the same state: it
+// comes to an end at a window that its age bound and the call's name fix, and an heir goes on, which has been fed beside it for
+// Config.Warmup. The heir is made from records alone. It takes nothing from the elder but what rows of the elder's last window
+// say: since when the paths are as they are (epochs), which can be read from the table as well.
+
+// renewal says when states end. The zero value is: never.
+type renewal struct {
+	grid   window.Grid
+	every  int64 // windows
+	warmup int64 // µs
+}
+
+func newRenewal(g window.Grid, every, warmup int64) renewal {
+	return renewal{grid: g, every: every / g.Size, warmup: warmup}
+}
+
+// phase spreads the calls, so that they are not all renewed at the same time.
+func (r *renewal) phase(k callKey) int64 {
+	if r.every == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(k.tenant + "\x00" + k.id))
+	return int64(h.Sum64() % uint64(r.every))
+}
+
+// until is the first window that is not a state's any more which began with a record of the time: there is room for a whole
+// warm-up before it.
+func (r *renewal) until(born, phase int64) int64 {
+	if r.every == 0 {
+		return math.MaxInt64
+	}
+	k := r.grid.Index(born+r.warmup) + 1
+	return k + ((phase-k)%r.every+r.every)%r.every
+}
+
+// heirDue is the record time from which on a state is fed beside the one that ends at a window; overDue is when that one
+// is over, whether or not all its windows were closed.
+func (r *renewal) heirDue(until int64) int64 {
+	if until == math.MaxInt64 {
+		return until
+	}
+	return r.grid.Start(until) - r.warmup
+}
+
+func (p *Partition) overDue(c *call) int64 {
+	if c.until == math.MaxInt64 {
+		return c.until
+	}
+	return p.grid.Start(c.until) + p.closing.Lateness
+}
+
+// statesOf returns the states that a record of a call is fed to; heir may be nil.
+func (p *Partition) statesOf(tenant, id string, received int64) (first, heir *call) {
+	c := p.calls[callKey{tenant, id}]
+	if c == nil {
+		c = p.newCall(tenant, id, received)
+		p.calls[c.key()] = c
+	}
+	if c.heir == nil && received >= p.renewal.heirDue(c.until) {
+		c.heir = p.newCall(tenant, id, received)
+		// To be an heir again, it takes a record of the call from before.
+		c.heir.elder, c.heir.from, c.heir.since = c, c.until, min(c.received, received)
+	}
+	return c, c.heir
+}
+
+// early says that a source which reports to a state for the first time has been there before the state began: it would
+// have reported to it before otherwise, or be taken for gone.
+func (c *call) early(received, interval int64) bool {
+	return c.from > 0 && received-c.born < interval*5/2
+}
+
+// succeed makes an heir the state of its call.
+func (p *Partition) succeed(elder *call) {
+	heir := elder.heir
+	heir.elder, heir.epochs = nil, elder.bequest
+	for t, known := range heir.epochs {
+		heir.epochs[t] = elder.epoch(t, known, false)
+	}
+	heir.uncounted = heir.graph.Counts()
+	p.calls[heir.key()] = heir
+}
+
+// Track names a received track of a call for as long as the subscriber has the stream.
+type Track struct {
+	Subscriber, Transport string
+	SSRC                  uint32
+}
+
+// lastWindows is from how many windows before an end an heir learns since when paths are as they are: a stream may have no row in one.
+const lastWindows = 3
+
+// epoch is since when a path has been as it is, given what the state itself knows: 0 if it was so before. It may be noted for the
+// heir.
+func (c *call) epoch(t Track, known int64, bequeath bool) int64 {
+	if bequeath {
+		if c.bequest == nil {
+			c.bequest = map[Track]int64{}
+		}
+		c.bequest[t] = max(c.bequest[t], known)
+	}
+	if known > 0 {
+		return known
+	}
+	if at, ok := c.epochs[t]; ok {
+		return at
+	}
+	return c.born / 1e3
+}
+
+// Heritage names windows of a call, whose rows of e2e say since when its paths are as they are.
+type Heritage struct {
+	Tenant, CallID string
+	First, Last    int64 // window_start, ms
+}
+
+// Heritages lists, in no order, what Inherit needs to be told after a replay: the rows of states of which the replay saw
+// only the end.
+func (p *Partition) Heritages() []Heritage {
+	var all []Heritage
+	for _, c := range p.calls {
+		if c.from > 0 {
+			all = append(all, Heritage{c.tenant, c.id, p.grid.Start(c.from-lastWindows) / 1e3, p.grid.Start(c.from-1) / 1e3})
+		}
+	}
+	return all
+}
+
+// Inherit tells the latest epoch_start, in ms, of each track in the rows of a heritage.
+func (p *Partition) Inherit(h Heritage, epochs map[Track]int64) {
+	if c := p.calls[callKey{h.Tenant, h.CallID}]; c != nil && c.from > 0 {
+		c.epochs = epochs
+	}
+}
+
+// Since is the record time, in µs, of the first record that it takes to make the states of all calls again; 0 where there are none.
+func (p *Partition) Since() int64 {
+	since := int64(0)
+	for _, c := range p.calls {
+		if since == 0 || c.since < since {
+			since = c.since
+		}
+	}
+	return since
+}

@@ -1,0 +1,112 @@
+package partition_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/earshot-rtc/earshot/processor/partition"
+	"github.com/earshot-rtc/earshot/processor/partition/callgen"
+	"github.com/earshot-rtc/earshot/processor/row"
+)
+
+// renewing is a configuration under which calls of some minutes are renewed several times.
+var renewing = partition.Config{Renew: time.Minute, Warmup: 25 * time.Second}
+
+// bound is how far back a state reaches under it.
+const bound = 100 * time.Second
+
+// life is what a partition says, record by record.
+type life struct {
+	records []callgen.Record
+	rows    []string // of each record
+	since   []int64  // Since after each record
+	e2e     [][]row.E2E
+}
+
+func apply(t *testing.T, p *partition.Partition, r callgen.Record, b *row.Batch) {
+	t.Helper()
+	var err *partition.ReadError
+	if got := p.Apply(partition.Record{Key: r.Key, Value: r.Value, Time: r.Time}, b); got != nil {
+		require.ErrorAs(t, got, &err)
+		require.NotEqual(t, partition.Panic, err.Reason, err)
+	}
+}
+
+func undisturbed(t *testing.T, records []callgen.Record) *life {
+	t.Helper()
+	l := &life{records: records}
+	p := partition.New(renewing)
+	for _, r := range records {
+		var b row.Batch
+		apply(t, p, r, &b)
+		l.rows, l.since, l.e2e = append(l.rows, dump(&b)), append(l.since, p.Since()), append(l.e2e, b.E2E)
+	}
+	return l
+}
+
+// restart makes the state after so many records again, as the processor does it.
+func (l *life) restart(t *testing.T, after int, from time.Time) *partition.Partition {
+	t.Helper()
+	p := partition.New(renewing)
+	var b row.Batch
+	first := 0
+	for l.records[first].Time.Before(from) {
+		first++
+	}
+	for _, r := range l.records[first:max(after, first)] {
+		apply(t, p, r, &b)
+		b.Reset()
+	}
+	for _, h := range p.Heritages() {
+		p.Inherit(h, l.epochs(h, after))
+	}
+	return p
+}
+
+// epochs is what the table of e2e would say.
+func (l *life) epochs(h partition.Heritage, after int) map[partition.Track]int64 {
+	epochs := map[partition.Track]int64{}
+	for _, rows := range l.e2e[:after] {
+		for _, r := range rows {
+			if r.Tenant == h.Tenant && r.CallID == h.CallID && r.WindowStart >= h.First && r.WindowStart <= h.Last {
+				k := partition.Track{Subscriber: r.SubscriberID, Transport: r.TransportID, SSRC: r.SSRC}
+				epochs[k] = max(epochs[k], r.EpochStart)
+			}
+		}
+	}
+	return epochs
+}
+
+func TestARestartAnywhereGivesTheSameRowsThoughCallsAreLongerThanTheReplay(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			records := callgen.Mix(seed, 6, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 8*time.Minute, 20)
+			l := undisturbed(t, records)
+			r := rand.New(rand.NewPCG(seed, 7))
+			for range 12 {
+				cut := 1 + r.IntN(len(records)-1)
+				now := records[cut-1].Time
+				since := now
+				if l.since[cut-1] > 0 {
+					since = time.UnixMicro(l.since[cut-1])
+				}
+				require.Less(t, now.Sub(since), bound, "no state reaches further back")
+				if r.IntN(2) == 0 {
+					since = now.Add(-bound) // further than need be
+				}
+				p := l.restart(t, cut, since)
+				for i := cut; i < len(records); i++ {
+					var b row.Batch
+					apply(t, p, records[i], &b)
+					if got := dump(&b); got != l.rows[i] {
+						require.Equal(t, l.rows[i], got, "cut after %d, record %d of %d, %v later", cut, i, len(records), records[i].Time.Sub(now))
+					}
+				}
+			}
+		})
+	}
+}
