@@ -40,7 +40,7 @@ func (s *clientSample) reset() {
 
 func (pc *peerConnection) reset() {
 	if pc.legacy {
-		pc.certificates = nil // shared
+		pc.certificates, pc.codecs = nil, nil // shared
 	}
 	*pc = peerConnection{
 		codecs: empty(pc.codecs), in: empty(pc.in), out: empty(pc.out), remoteIn: empty(pc.remoteIn), remoteOut: empty(pc.remoteOut),
@@ -88,6 +88,9 @@ func (pc *peerConnection) set(name string, v value) {
 
 // set takes a field of the sample itself.
 func (s *clientSample) set(name string, v value) {
+	if string(v.text) == "NULL" {
+		return // what monitors of schema 2.x say where they were told no id
+	}
 	switch name {
 	case "timestamp":
 		s.at = v.millis()

@@ -1,6 +1,10 @@
 package observertc
 
-import "github.com/go-faster/jx"
+import (
+	"strings"
+
+	"github.com/go-faster/jx"
+)
 
 // legacy is what a ClientSample of schema 2.x has in other places: lists for the whole client, whose entries name their peer
 // connection, and tracks that hold what getStats says of a stream and of its other end.
@@ -11,6 +15,7 @@ type legacy struct {
 	pairs        []pair
 	candidates   []candidate
 	certificates []certificate
+	codecs       []codec
 	found        bool
 }
 
@@ -34,6 +39,8 @@ func (l *legacy) read(d *jx.Decoder, key []byte) (bool, error) {
 		err = list(d, &l.candidates, nil, false)
 	case "certificates":
 		err = list(d, &l.certificates, nil, false)
+	case "codecs":
+		err = list(d, &l.codecs, nil, false)
 	default:
 		return false, nil
 	}
@@ -73,14 +80,15 @@ func (l *legacy) into(s *clientSample) {
 		return
 	}
 	of := func(id string) *peerConnection {
-		if pc := s.find(id, len(s.pcs)-1); pc != nil {
+		if pc := s.find(id, max(len(s.pcs)-1, 0)); pc != nil {
 			return pc
 		}
 		pc := s.add()
 		pc.id, pc.legacy = id, true
-		pc.certificates = l.certificates // which name no connection, and are many readers' but nobody's to change
+		pc.certificates, pc.codecs = l.certificates, l.codecs // which name no connection, and are shared
 		return pc
 	}
+	l.nameCodecs()
 	for _, t := range l.transports {
 		pc := of(t.pc)
 		pc.transports = append(pc.transports, t)
@@ -104,10 +112,25 @@ func (l *legacy) into(s *clientSample) {
 	for i := range s.pcs {
 		pc := &s.pcs[i]
 		for j := range pc.in {
-			pc.in[j].transportID = ""
+			pc.in[j].transportID, pc.in[j].codecID = "", pc.in[j].kind
 		}
 		for j := range pc.out {
-			pc.out[j].transportID = ""
+			pc.out[j].transportID, pc.out[j].codecID = "", pc.out[j].kind
+		}
+	}
+}
+
+// nameCodecs lets the tracks of a kind find the codec of the kind where there is but one: neither names the other.
+func (l *legacy) nameCodecs() {
+	of := map[string]*codec{}
+	for i := range l.codecs {
+		c := &l.codecs[i]
+		kind, _, _ := strings.Cut(c.mime, "/")
+		if o := of[kind]; o == nil {
+			of[kind] = c
+			c.id = kind
+		} else if !strings.EqualFold(o.mime, c.mime) {
+			o.id = ""
 		}
 	}
 }

@@ -76,6 +76,9 @@ func (dec *Decoder) Decode(raw []byte, o *Options) (*earshotv1.Sample, error) {
 		if err := dec.sfu.read(d); err != nil {
 			return nil, malformed(err)
 		}
+		if err := end(d); err != nil {
+			return nil, err
+		}
 		return makeSFU(&dec.sfu, o)
 	}
 	if objects > dec.limits.Objects {
@@ -85,5 +88,16 @@ func (dec *Decoder) Decode(raw []byte, o *Options) (*earshotv1.Sample, error) {
 	if err := readClient(d, &dec.client, nil); err != nil {
 		return nil, malformed(err)
 	}
+	if err := end(d); err != nil {
+		return nil, err
+	}
 	return makeClient(&dec.client, o, nil)
+}
+
+// end says whether anything follows.
+func end(d *jx.Decoder) error {
+	if d.Next() != jx.Invalid {
+		return fail(Malformed, "something follows the JSON value")
+	}
+	return nil
 }

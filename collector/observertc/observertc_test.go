@@ -1,6 +1,8 @@
 package observertc
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -21,16 +23,18 @@ func golden(t *testing.T, name string, s *earshotv1.Sample) {
 	// protojson puts in blanks at random, so messages are compared and not texts.
 	path := filepath.Join("testdata", strings.TrimSuffix(name, filepath.Ext(name))+".golden")
 	if *update {
-		text, err := protojson.MarshalOptions{Multiline: true}.Marshal(s)
+		text, err := protojson.MarshalOptions{}.Marshal(s)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o644)) //nolint:gosec // for everybody to read
+		var even bytes.Buffer
+		require.NoError(t, json.Indent(&even, text, "", "  "))
+		require.NoError(t, os.WriteFile(path, append(even.Bytes(), '\n'), 0o600))
 	}
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	want := &earshotv1.Sample{}
 	require.NoError(t, protojson.Unmarshal(text, want))
 	if !s.EqualVT(want) {
-		got, err := protojson.MarshalOptions{Multiline: true}.Marshal(s)
+		got, err := protojson.MarshalOptions{}.Marshal(s)
 		require.NoError(t, err)
 		require.JSONEq(t, string(text), string(got))
 	}
@@ -44,7 +48,7 @@ func recording(t testing.TB, name string) []byte {
 }
 
 func TestRecordingsAreMapped(t *testing.T) {
-	for _, name := range []string{"client-3.0-publisher.json", "client-3.0-subscriber.json"} {
+	for _, name := range []string{"client-3.0-publisher.json", "client-3.0-subscriber.json", "client-2.2-publisher.json", "client-2.2-subscriber.json"} {
 		t.Run(name, func(t *testing.T) {
 			s, err := NewDecoder(DefaultLimits()).Decode(recording(t, name), &Options{})
 			require.NoError(t, err)

@@ -67,10 +67,11 @@ func (m *memory) follow(s *clientSample, out *earshotv1.Sample, o *Options) {
 	}
 }
 
+// hold keeps the session while one of the peer connections lives on, and through samples without any.
 func (m *memory) hold(s *clientSample, out *earshotv1.Sample) {
-	same := m.session != "" && (len(s.pcs) == 0 || len(m.pcs) == 0 || s.session != "")
+	same := len(m.pcs) > 0 && len(s.pcs) == 0
 	for i := range m.pcs {
-		same = same || m.session != "" && s.find(m.pcs[i], i) != nil
+		same = same || s.find(m.pcs[i], i) != nil
 	}
 	if same && s.session == "" {
 		out.SessionId = m.session

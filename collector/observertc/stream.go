@@ -124,7 +124,7 @@ func (s *Stream) decodeJSON(frame []byte, before *clientSample) error {
 	if err := readClient(&s.json, s.now, before); err != nil {
 		return malformed(err)
 	}
-	return nil
+	return end(&s.json)
 }
 
 // inherit begins a sample as what was known before, without its lists.
