@@ -47,6 +47,10 @@ test-browser: engine ## look at the console in a real Chromium
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
 	test/kafka/run.sh go test -count=1 -run 'Kafka' ./test/kafka/...
 
+.PHONY: test-chaos
+test-chaos: engine ## kill Kafka, ClickHouse and the services under load, and compare what is left exactly
+	EARSHOT_CHAOS=1 go test -count=1 -p 1 -v -timeout 20m ./test/chaos/...
+
 .PHONY: bench
 bench: engine ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
