@@ -72,8 +72,19 @@ func mixed(r *rand.Rand, seed uint64, i int, start time.Time, span time.Duration
 		}
 		c.Until(next, take)
 		c.stir(r)
+		if r.IntN(40) == 0 {
+			c.pause(time.Duration(r.IntN(100)) * time.Second)
+		}
 	}
 	return records
+}
+
+// pause lets nobody say anything for a while.
+func (c *Call) pause(d time.Duration) {
+	for _, n := range append(slices.Clone(c.clients), c.sfus...) {
+		n.next = n.next.Add(d)
+	}
+	c.now = c.now.Add(d)
 }
 
 // stir lets something happen.
