@@ -19,7 +19,7 @@ type answer func(ctx context.Context, s *query.Service, v *values) (any, error)
 // asked, so no shared cache may keep them.
 func (a *API) respond(rt *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		caller, refusal := a.auth.identify(r)
+		caller, refusal := a.auth.identify(r, a.query.Now())
 		if refusal != nil {
 			a.metrics.refused.WithLabelValues(refusal.reason).Inc()
 			refusal.write(w, r)

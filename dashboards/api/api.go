@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/earshot-rtc/earshot/dashboards/query"
+	"github.com/earshot-rtc/earshot/internal/token"
 )
 
 // Dependencies are the parts that the API works with. Logger and Registerer may be nil.
@@ -42,7 +44,11 @@ func New(cfg AuthConfig, deps Dependencies) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api metrics: %w", err)
 	}
-	g, err := newGate(cfg)
+	reg := deps.Registerer
+	if reg != nil {
+		reg = prometheus.WrapRegistererWithPrefix("earshot_api_", reg)
+	}
+	g, err := newGate(&cfg, token.Dependencies{Logger: deps.Logger, Registerer: reg})
 	if err != nil {
 		return nil, fmt.Errorf("api tokens: %w", err)
 	}
@@ -53,6 +59,22 @@ func New(cfg AuthConfig, deps Dependencies) (*API, error) {
 	a := &API{query: deps.Query, auth: g, log: deps.Logger, metrics: m}
 	a.handler = compress(a.mux())
 	return a, nil
+}
+
+// Start begins to follow the keys of tokens.
+func (a *API) Start(ctx context.Context) error {
+	if a.auth.jwt == nil {
+		return nil
+	}
+	return a.auth.jwt.Start(ctx)
+}
+
+// Shutdown ends what Start began. Requests under way are the server's to wait for.
+func (a *API) Shutdown(ctx context.Context) error {
+	if a.auth.jwt == nil {
+		return nil
+	}
+	return a.auth.jwt.Shutdown(ctx)
 }
 
 // ServeHTTP answers one request.

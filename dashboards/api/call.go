@@ -81,3 +81,53 @@ func events(ctx context.Context, s *query.Service, v *values) (any, error) {
 		Next string `json:"next,omitempty"`
 	}{page, v.next(page.Range, cursor{After: page.Next})}, nil
 }
+
+func participants(ctx context.Context, s *query.Service, v *values) (any, error) {
+	q := query.ParticipantsQuery{Range: v.span(), CallID: v.path("call"), Client: v.text("client"), Limit: v.number("limit")}
+	if v.err != nil {
+		return nil, v.err
+	}
+	rows, err := s.Participants(ctx, q)
+	return map[string]any{"participants": rows}, err
+}
+
+// windows are all windows of all paths.
+func windows(ctx context.Context, s *query.Service, v *values) (any, error) {
+	q := query.E2EQuery{
+		Range: v.span(), CallID: v.path("call"), Participant: v.text("participant"), Kind: v.text("kind"), Limit: v.number("limit"),
+		After: v.after(),
+	}
+	if v.err != nil {
+		return nil, v.err
+	}
+	page, err := s.Windows(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Windows []query.E2ERow `json:"windows"`
+		Next    string         `json:"next,omitempty"`
+	}{page.Windows, v.next(page.Range, cursor{After: page.Next})}, nil
+}
+
+// hopSeries is one link over time.
+func hopSeries(ctx context.Context, s *query.Service, v *values) (any, error) {
+	q := query.HopsQuery{
+		Range: v.span(), CallID: v.path("call"), FromID: v.text("from_id"), ToID: v.text("to_id"), Limit: v.number("limit"),
+	}
+	if v.err != nil {
+		return nil, v.err
+	}
+	rows, err := s.HopSeries(ctx, q)
+	return map[string]any{"hops": rows}, err
+}
+
+func rates(ctx context.Context, s *query.Service, v *values) (any, error) {
+	q := query.RatesQuery{
+		Range: v.span(), CallID: v.path("call"), Client: v.text("client"), Step: v.length("step"), MaxPoints: v.number("points"),
+	}
+	if v.err != nil {
+		return nil, v.err
+	}
+	return s.Rates(ctx, q)
+}

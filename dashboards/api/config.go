@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"github.com/earshot-rtc/earshot/internal/token"
 )
 
 // AuthConfig says who may ask, and for whose calls. Without tokens and without jwt anybody who reaches the port may, which is
@@ -13,6 +15,9 @@ import (
 type AuthConfig struct {
 	// Tokens are secrets that programs send as "Authorization: Bearer SECRET".
 	Tokens []TokenConfig `yaml:"tokens"`
+	// JWT are JSON Web Tokens, sent the same way. A token has to carry a claim "tenant", whose calls it shows; audience must be
+	// set, or the tokens of probes would open the API too.
+	JWT token.Config `yaml:"jwt"`
 	// Tenant whose calls everybody sees where there are neither tokens nor jwt. Default: the calls that have no tenant.
 	Tenant string `yaml:"tenant"`
 }
@@ -27,18 +32,29 @@ type TokenConfig struct {
 	SHA256 string `yaml:"sha256"`
 }
 
+// DefaultAuthConfig lets anybody ask.
+func DefaultAuthConfig() AuthConfig { return AuthConfig{JWT: token.DefaultConfig()} }
+
 // open tells whether anybody may ask.
-func (c AuthConfig) open() bool { return len(c.Tokens) == 0 }
+func (c *AuthConfig) open() bool { return len(c.Tokens) == 0 && !c.JWT.Configured() }
 
 // Validate checks the configuration for a service that listens at an address; errors name the key below prefix, such as
 // "console.auth".
-func (c AuthConfig) Validate(prefix, listen string) error {
+func (c *AuthConfig) Validate(prefix, listen string) error {
 	if c.open() && !loopback(listen) {
 		return fmt.Errorf("%s: %s can be reached from elsewhere, and nobody is asked for a token; "+
 			"name tokens or jwt, or listen on 127.0.0.1", prefix, listen)
 	}
 	if !c.open() && c.Tenant != "" {
 		return fmt.Errorf("%s.tenant: %q is only for use without tokens and jwt, which say the tenant themselves; remove it", prefix, c.Tenant)
+	}
+	if c.JWT.Configured() {
+		if err := c.JWT.Validate(); err != nil {
+			return fmt.Errorf("%s.jwt: %w", prefix, err)
+		}
+		if len(c.JWT.Audience) == 0 {
+			return fmt.Errorf("%s.jwt.audience is empty, so that the tokens of probes would open the API too; name one", prefix)
+		}
 	}
 	names, digests := map[string]bool{}, map[string]string{}
 	for i, t := range c.Tokens {

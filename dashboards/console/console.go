@@ -31,7 +31,9 @@ type Config struct {
 }
 
 // DefaultConfig is a console for this machine.
-func DefaultConfig() Config { return Config{Listen: "127.0.0.1:4488"} }
+func DefaultConfig() Config {
+	return Config{Listen: "127.0.0.1:4488", Auth: api.DefaultAuthConfig()}
+}
 
 // Validate checks the configuration; errors name the key.
 func (c Config) Validate() error {
@@ -100,9 +102,12 @@ func (c *Console) Handler() http.Handler { return c.handler }
 
 // Start listens and returns.
 func (c *Console) Start(ctx context.Context) error {
+	if err := c.api.Start(ctx); err != nil {
+		return err
+	}
 	ln, err := telemetry.Listen(ctx, c.cfg.Listen, c.setting)
 	if err != nil {
-		return err
+		return errors.Join(err, c.api.Shutdown(ctx))
 	}
 	c.ln, c.done = ln, make(chan struct{})
 	go func() {
@@ -145,5 +150,5 @@ func (c *Console) Shutdown(ctx context.Context) error {
 	}
 	<-c.done
 	c.ln = nil
-	return err
+	return errors.Join(err, c.api.Shutdown(ctx))
 }

@@ -10,6 +10,10 @@ import (
 
 const knownCalls = 8
 
+// WorthALook is how many windows (received tracks times windows) a call has at least that counts among the worst: two people for a
+// minute.
+const WorthALook = 24
+
 // CallsQuery asks for the calls that were going on in a range. Empty filters match everything; those on clients match a call in
 // which one client meets them all.
 type CallsQuery struct {

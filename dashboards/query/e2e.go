@@ -16,6 +16,7 @@ type E2EQuery struct {
 	Participant string // publisher or subscriber
 	Kind        string // audio or video
 	Limit       int    // 0 = 10,000 windows, or 2,000 paths
+	After       *After // Windows: from WindowPage.Next, the page after that
 }
 
 // E2ERow is one received track in one window. A nil figure is not known; it is never zero.
@@ -94,7 +95,39 @@ type Budget struct {
 
 // E2E gives all windows of a call, the oldest first; a *NotFoundError where the call has no sample in the range.
 func (s *Service) E2E(ctx context.Context, q E2EQuery) ([]E2ERow, error) {
-	return s.e2e(ctx, "e2e", q, 10_000)
+	page, err := s.Windows(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return page.Windows, nil
+}
+
+// WindowPage is a page of windows, the oldest first.
+type WindowPage struct {
+	Windows []E2ERow
+	Next    *After // nil: there are no more
+	Range   Range  // that was asked about
+}
+
+// Windows is E2E, a page at a time.
+func (s *Service) Windows(ctx context.Context, q E2EQuery) (*WindowPage, error) {
+	if q.Limit == 0 {
+		q.Limit = 10_000
+	}
+	r, err := s.Span(q.Range)
+	if err != nil {
+		return nil, err
+	}
+	q.Range = r // once: all pages cover the same span
+	rows, err := s.e2e(ctx, "e2e", q, q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	times := make([]int64, len(rows))
+	for i := range rows {
+		times[i] = rows[i].WindowStart.UnixMicro()
+	}
+	return &WindowPage{Windows: rows, Next: next(q.After, q.Limit, times), Range: r}, nil
 }
 
 // PathsNow gives the latest window of every path that the call had in the range: one row per publisher, subscriber, kind,
@@ -104,7 +137,7 @@ func (s *Service) PathsNow(ctx context.Context, q E2EQuery) ([]E2ERow, error) {
 }
 
 func (s *Service) e2e(ctx context.Context, name string, q E2EQuery, limit int) ([]E2ERow, error) {
-	a := s.arguments(q.Range).call(q.CallID).text("participant", q.Participant).kind(q.Kind).limit(q.Limit, limit)
+	a := s.arguments(q.Range).call(q.CallID).text("participant", q.Participant).kind(q.Kind).limit(q.Limit, limit).after(q.After)
 	out := []E2ERow{}
 	err := s.ask(ctx, name, a, func(rows clickhouse.Rows) error {
 		r, err := scanE2E(rows)
@@ -113,7 +146,7 @@ func (s *Service) e2e(ctx context.Context, name string, q E2EQuery, limit int) (
 		}
 		return err
 	})
-	if err == nil && len(out) == 0 {
+	if err == nil && len(out) == 0 && q.After == nil {
 		err = s.known(ctx, q.CallID, q.Range)
 	}
 	return out, err

@@ -1,8 +1,11 @@
 -- Latency by step and group, window by window: for steps shorter than the rollups', and for what no rollup knows.
 WITH chosen AS
 (
-    SELECT 
-        tenant, kind, window_start, publisher_id, publisher_region, subscriber_region, subscriber_country AS country, subscriber_asn AS asn,
+    SELECT
+        tenant, kind, window_start, publisher_id,
+        multiIf(publisher_id = '', '', region_path[1] != '', region_path[1], publisher_country != '', publisher_country, e2e.publisher_region) AS publisher_region,
+        multiIf(region_path[-1] != '', region_path[-1], subscriber_country != '', subscriber_country, e2e.subscriber_region) AS subscriber_region,
+        subscriber_country AS country, subscriber_asn AS asn,
         subscriber_app AS app, subscriber_browser AS browser, subscriber_network AS network,
         multiIf(publisher_id = '', '', empty(sfu_path), 'p2p', arrayStringConcat(region_path, '>')) AS path,
         status, blame, rtt_ms, mouth_to_ear_ms, score, loss_ratio, concealed_ratio, freeze_ratio, jitter_ms, bitrate_bps
