@@ -1,7 +1,7 @@
 // Package collector takes samples from probes and gives them to Kafka: HTTP bodies and WebSocket frames come in; one message
 // per sample and call goes out, keyed by the call; an answer goes back once every replica has it.
 //
-//	receive -> intake (decode, admit, split by call, stamp) -> queue -> (spool ->) Producer
+//	receive -> intake (decode, admit, enrich, mask, split by call) -> queue -> (spool ->) Producer
 package collector
 
 import (
@@ -17,7 +17,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/earshot-rtc/earshot/collector/enrich"
 	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/mask"
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/receive"
 	"github.com/earshot-rtc/earshot/collector/spool"
@@ -47,6 +49,7 @@ type Collector struct {
 	log      *slog.Logger
 	producer Producer
 	spool    *spool.Spool // nil where none is configured
+	enrich   *enrich.Enricher
 	queue    *queue.Queue
 	receive  *receive.Server
 	server   *http.Server
@@ -91,9 +94,20 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.enrich, err = enrich.New(cfg.Enrich, enrich.Dependencies{Logger: deps.Logger, Registerer: deps.Registerer})
+	if err != nil {
+		return nil, err
+	}
+	masker, err := mask.New(cfg.Privacy)
+	if err != nil {
+		return nil, err
+	}
+	if masker.DropsUserIDs() {
+		deps.Logger.Info("user ids are dropped, since there is no key to hash them with; set collector.privacy.user_id_key_file")
+	}
 	in := intake.New(
 		intake.Config{Limits: cfg.Limits, MessageBytes: cfg.Kafka.MaxMessageBytes, CollectorID: cfg.ID},
-		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer})
+		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer, Mask: masker, Enrich: c.enrich})
 	host, _, _ := net.SplitHostPort(cfg.Listen)
 	c.receive, err = receive.New(cfg.Receive, receive.Dependencies{
 		Intake: in, Logger: deps.Logger, Registerer: deps.Registerer, Now: deps.Now, Ready: c.pulse.check,
@@ -110,18 +124,26 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 		// From the end of the header on: the body's arrival, Kafka's answer, ours.
 		WriteTimeout:   cfg.ReadTimeout + cfg.Receive.AckTimeout + cfg.Receive.WriteTimeout,
 		MaxHeaderBytes: 16 << 10,
-		ErrorLog:       slog.NewLogLogger(deps.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:       maskedLog(deps.Logger),
 	}
 	return c, nil
 }
 
 // Start listens and takes samples.
-func (c *Collector) Start(ctx context.Context) error {
+func (c *Collector) Start(ctx context.Context) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopping || c.listener != nil {
 		return errors.New("collector: started before")
 	}
+	if err := c.enrich.Start(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = c.enrich.Shutdown(ctx)
+		}
+	}()
 	ln, err := telemetry.Listen(ctx, c.cfg.Listen, "collector.listen")
 	if err != nil {
 		return err
@@ -198,7 +220,7 @@ func (c *Collector) Shutdown(ctx context.Context) error {
 		_ = c.server.Close()
 		errs = append(errs, fmt.Errorf("collector: requests cut: %w", err))
 	}
-	errs = append(errs, <-drained, c.queue.Shutdown(ctx))
+	errs = append(errs, <-drained, c.queue.Shutdown(ctx), c.enrich.Shutdown(ctx))
 	if c.spool != nil {
 		errs = append(errs, c.spool.Shutdown(ctx))
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/earshot-rtc/earshot/collector/admit"
+	"github.com/earshot-rtc/earshot/collector/enrich"
+	"github.com/earshot-rtc/earshot/collector/mask"
 	"github.com/earshot-rtc/earshot/collector/receive"
 	"github.com/earshot-rtc/earshot/collector/spool"
 	"github.com/earshot-rtc/earshot/internal/kafka"
@@ -24,6 +26,9 @@ type Config struct {
 	Receive receive.Config       `yaml:"receive"`
 	Limits  admit.Limits         `yaml:"limits"`
 	Queue   QueueConfig          `yaml:"queue"`
+	// Enrich is where country, region, ASN and ISP of an address come from, Privacy what is personal and becomes of it.
+	Enrich  enrich.Config `yaml:"enrich"`
+	Privacy mask.Config   `yaml:"privacy"`
 	// Spool is where samples wait on disk while Kafka is away.
 	Spool spool.Config `yaml:"spool"`
 	// ReadTimeout bounds how long a request may take to arrive, HeaderTimeout its header, IdleTimeout how long a connection
@@ -52,6 +57,7 @@ func DefaultConfig() Config {
 		ReadTimeout: 30 * time.Second, HeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 	}
 	c.Spool = spool.DefaultConfig()
+	c.Enrich, c.Privacy = enrich.DefaultConfig(), mask.DefaultConfig()
 	c.Kafka.SetDefaults()
 	return c
 }
@@ -68,6 +74,12 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if err := c.Spool.Validate(); err != nil {
+		return err
+	}
+	if err := c.Enrich.Validate(); err != nil {
+		return err
+	}
+	if err := c.Privacy.Validate(); err != nil {
 		return err
 	}
 	switch {
