@@ -41,6 +41,8 @@ type Dependencies struct {
 	Registerer prometheus.Registerer
 	// Now is the clock that stamps receipts and answers time requests.
 	Now func() time.Time
+	// Poll is how often files with keys, tokens and certificates are looked at. Default: 2 s.
+	Poll time.Duration
 }
 
 // Collector is the service. It is a service.Watched.
@@ -50,6 +52,7 @@ type Collector struct {
 	producer Producer
 	spool    *spool.Spool // nil where none is configured
 	enrich   *enrich.Enricher
+	guard    *guard
 	queue    *queue.Queue
 	receive  *receive.Server
 	server   *http.Server
@@ -108,9 +111,12 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 	in := intake.New(
 		intake.Config{Limits: cfg.Limits, MessageBytes: cfg.Kafka.MaxMessageBytes, CollectorID: cfg.ID},
 		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer, Mask: masker, Enrich: c.enrich})
+	if c.guard, err = newGuard(&cfg, &deps); err != nil {
+		return nil, err
+	}
 	host, _, _ := net.SplitHostPort(cfg.Listen)
 	c.receive, err = receive.New(cfg.Receive, receive.Dependencies{
-		Intake: in, Logger: deps.Logger, Registerer: deps.Registerer, Now: deps.Now, Ready: c.pulse.check,
+		Intake: in, Identity: c.guard.identity, Throttle: c.guard.throttle, Logger: deps.Logger, Registerer: deps.Registerer, Now: deps.Now, Ready: c.pulse.check,
 		Loopback: receive.IsLoopback(host),
 	})
 	if err != nil {
@@ -141,9 +147,12 @@ func (c *Collector) Start(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = c.enrich.Shutdown(ctx)
+			err = errors.Join(err, c.guard.stop(ctx), c.enrich.Shutdown(ctx))
 		}
 	}()
+	if err := c.guard.start(ctx); err != nil {
+		return err
+	}
 	ln, err := telemetry.Listen(ctx, c.cfg.Listen, "collector.listen")
 	if err != nil {
 		return err
@@ -166,7 +175,7 @@ func (c *Collector) Start(ctx context.Context) (err error) {
 
 func (c *Collector) serve(ln net.Listener) {
 	defer close(c.served)
-	err := c.server.Serve(ln)
+	err := c.guard.serve(c.server, ln)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.stopping {
@@ -220,7 +229,7 @@ func (c *Collector) Shutdown(ctx context.Context) error {
 		_ = c.server.Close()
 		errs = append(errs, fmt.Errorf("collector: requests cut: %w", err))
 	}
-	errs = append(errs, <-drained, c.queue.Shutdown(ctx), c.enrich.Shutdown(ctx))
+	errs = append(errs, <-drained, c.queue.Shutdown(ctx), c.enrich.Shutdown(ctx), c.guard.stop(ctx))
 	if c.spool != nil {
 		errs = append(errs, c.spool.Shutdown(ctx))
 	}

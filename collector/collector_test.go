@@ -218,7 +218,7 @@ func TestRequestsThatAreRefusedAsAWhole(t *testing.T) {
 		reason                string
 	}{
 		"no content type":            {"", "", good, 415, "unsupported_media_type"},
-		"text":                       {"text/plain", "", good, 415, "unsupported_media_type"},
+		"text":                       {"text/html", "", good, 415, "unsupported_media_type"},
 		"another message":            {protobuf + "; proto=other.v1.Thing", "", good, 415, "unsupported_media_type"},
 		"broken content type":        {"application/json; =", "", good, 415, "unsupported_media_type"},
 		"unknown encoding":           {protobuf, "br", good, 415, "unsupported_encoding"},

@@ -8,9 +8,12 @@ import (
 
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/collector/enrich"
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/mask"
 	"github.com/earshot-rtc/earshot/collector/receive"
 	"github.com/earshot-rtc/earshot/collector/spool"
+	"github.com/earshot-rtc/earshot/collector/throttle"
+	"github.com/earshot-rtc/earshot/internal/certificate"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 )
 
@@ -24,8 +27,14 @@ type Config struct {
 	// reads the rest.
 	Kafka   kafka.ProducerConfig `yaml:"kafka"`
 	Receive receive.Config       `yaml:"receive"`
-	Limits  admit.Limits         `yaml:"limits"`
-	Queue   QueueConfig          `yaml:"queue"`
+	// Auth is who may send.
+	Auth identity.Config `yaml:"auth"`
+	// TLS is the certificate of the listener.
+	TLS certificate.Config `yaml:"tls"`
+	// Throttle is how much may come from whom.
+	Throttle throttle.Config `yaml:"throttle"`
+	Limits   admit.Limits    `yaml:"limits"`
+	Queue    QueueConfig     `yaml:"queue"`
 	// Enrich is where country, region, ASN and ISP of an address come from, Privacy what is personal and becomes of it.
 	Enrich  enrich.Config `yaml:"enrich"`
 	Privacy mask.Config   `yaml:"privacy"`
@@ -56,6 +65,7 @@ func DefaultConfig() Config {
 		Queue:       QueueConfig{Bytes: 128 << 20, Workers: 8, SliceMessages: 1000, SliceBytes: 4 << 20},
 		ReadTimeout: 30 * time.Second, HeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 	}
+	c.Auth, c.TLS, c.Throttle = identity.DefaultConfig(), certificate.DefaultConfig(), throttle.DefaultConfig()
 	c.Spool = spool.DefaultConfig()
 	c.Enrich, c.Privacy = enrich.DefaultConfig(), mask.DefaultConfig()
 	c.Kafka.SetDefaults()
@@ -68,6 +78,9 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("listen: %q is not of the form host:port", c.Listen)
 	}
 	if err := c.Receive.Validate(); err != nil {
+		return err
+	}
+	if err := c.secure(); err != nil {
 		return err
 	}
 	if err := c.Limits.Validate(); err != nil {
@@ -93,6 +106,28 @@ func (c *Config) Validate() error {
 		return errors.New("kafka.max_message_bytes must be more than 0")
 	case c.ReadTimeout <= 0 || c.HeaderTimeout <= 0 || c.IdleTimeout <= 0:
 		return errors.New("read_timeout, header_timeout and idle_timeout must be more than 0")
+	}
+	return nil
+}
+
+// secure checks what keeps strangers out.
+func (c *Config) secure() error {
+	if err := c.Auth.Validate(); err != nil {
+		return err
+	}
+	if err := c.TLS.Validate(); err != nil {
+		return err
+	}
+	if err := c.Throttle.Validate(); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(c.Listen)
+	switch {
+	case c.Auth.Mode == identity.None && !receive.IsLoopback(host):
+		return fmt.Errorf("auth.mode is none, but listen (%s) can be reached from other machines, so anybody could send; "+
+			"set auth.mode to required, or listen on 127.0.0.1", c.Listen)
+	case len(c.Auth.SFUCertificates) > 0 && c.TLS.ClientCAFile == "":
+		return errors.New("auth.sfu_certificates needs tls.client_ca_file: who signs the certificates")
 	}
 	return nil
 }

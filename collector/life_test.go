@@ -6,12 +6,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/earshot-rtc/earshot/collector"
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
@@ -95,6 +97,9 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := config()
 			cfg.Listen, cfg.Receive.Origins = tc.listen, tc.allowed
+			if tc.listen != "127.0.0.1:0" { // where nobody gets in without a token
+				cfg.Auth.Mode, cfg.Auth.SFUTokens = identity.Required, []identity.SFUToken{{Name: "x", SHA256: strings.Repeat("0", 64)}}
+			}
 			c := start(t, cfg, &fakeKafka{})
 			_, port, _ := net.SplitHostPort(c.Addr())
 			url := "http://127.0.0.1:" + port + "/v1/samples"
@@ -118,7 +123,7 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 			require.Contains(t, pre.header.Get("Access-Control-Allow-Headers"), "Content-Encoding")
 			if tc.origin != "" {
 				require.Equal(t, "Origin", r.header.Get("Vary"))
-				require.Equal(t, "Retry-After", r.header.Get("Access-Control-Expose-Headers"))
+				require.Equal(t, "Retry-After, WWW-Authenticate", r.header.Get("Access-Control-Expose-Headers"))
 			}
 		})
 	}

@@ -38,6 +38,9 @@ func (p proxies) trust(a netip.Addr) bool {
 	return false
 }
 
+// Trusted says whether an address is a reverse proxy's.
+func (a *Authenticator) Trusted(addr netip.Addr) bool { return a.proxies.trust(addr) }
+
 // address is where a request comes from: the nearest address on its way that is no trusted proxy's. What stands before it
 // in X-Forwarded-For anybody may have written.
 func (p proxies) address(r *http.Request) netip.Addr {

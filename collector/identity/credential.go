@@ -146,4 +146,3 @@ func blank(value []byte) {
 
 // Mentions says whether a body may have a token in it.
 func Mentions(body []byte) bool { return bytes.Contains(body, []byte(`"`+Parameter+`"`)) }
-

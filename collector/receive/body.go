@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
@@ -26,12 +27,15 @@ const (
 	jsonAny
 )
 
+// textPlain is what navigator.sendBeacon calls a text.
+const textPlain = "text/plain"
+
 // kindOf reads a Content-Type. A protobuf body is a SampleBatch unless the parameter proto names a Sample.
 func kindOf(contentType string) (kind, *failure) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err == nil {
 		switch media {
-		case "application/json":
+		case "application/json", textPlain: // a beacon, which is not free to name what it sends
 			return jsonAny, nil
 		case "application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf":
 			switch params["proto"] {
@@ -63,12 +67,12 @@ func returnBuffer(b *bytes.Buffer) {
 	}
 }
 
-// readBody reads a request's body into buf, decompressed, within both limits.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buffer) *failure {
-	if r.ContentLength > s.cfg.BodyBytes {
-		return s.tooLarge(s.cfg.BodyBytes, "")
+// readBody reads a request's body of at most so many bytes into buf, decompressed.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buffer, most int64) *failure {
+	if r.ContentLength > most {
+		return s.tooLarge(most, "")
 	}
-	wire := &counter{r: http.MaxBytesReader(w, r.Body, s.cfg.BodyBytes)}
+	wire := &counter{r: http.MaxBytesReader(w, r.Body, most)}
 	src, done, f := decompressor(r.Header.Get("Content-Encoding"), wire)
 	if f != nil {
 		return f
@@ -80,7 +84,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buf
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return s.tooLarge(s.cfg.BodyBytes, "")
+		return s.tooLarge(most, "")
 	case n > s.cfg.DecodedBytes, errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return s.tooLarge(s.cfg.DecodedBytes, " after decompression")
 	case err != nil:
@@ -170,8 +174,11 @@ type failure struct {
 	status int
 	Reason string `json:"reason"`
 	Text   string `json:"error"`
-	// retry asks for Retry-After.
-	retry bool
+	// retry asks for Retry-After, retryIn for one of that length at least.
+	retry   bool
+	retryIn time.Duration
+	// challenge is a WWW-Authenticate header.
+	challenge string
 }
 
 func fail(status int, reason, format string, args ...any) *failure {

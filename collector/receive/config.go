@@ -14,6 +14,9 @@ type Config struct {
 	// BodyBytes bounds a body as it travels, DecodedBytes after decompression.
 	BodyBytes    int64 `yaml:"body_bytes"`
 	DecodedBytes int64 `yaml:"decoded_bytes"`
+	// BeaconBytes bounds a body of type text/plain that brings its own token, since it is read before anybody knows whose it
+	// is. Browsers let a beacon have 64 KiB.
+	BeaconBytes int64 `yaml:"beacon_bytes"`
 	// Samples bounds the samples of one body.
 	Samples int `yaml:"samples"`
 	// AckTimeout is how long a request waits for its samples to become durable before the answer is 503.
@@ -26,6 +29,11 @@ type Config struct {
 	// read an answer.
 	PingEvery    time.Duration `yaml:"ping_every"`
 	WriteTimeout time.Duration `yaml:"write_timeout"`
+	// FirstMessage is how long a new WebSocket may be silent, Silence how long any. MessageTimeout is how long a message may
+	// take to arrive from its first byte on.
+	FirstMessage   time.Duration `yaml:"first_message"`
+	Silence        time.Duration `yaml:"silence"`
+	MessageTimeout time.Duration `yaml:"message_timeout"`
 	// Origins lists the web origins whose pages may send: "https://app.example.com", "https://*.example.com" or "*".
 	// Requests without an Origin header do not come from a page and need no entry. When it is empty, no page may send;
 	// but a collector that listens on loopback only lets in pages from loopback.
@@ -37,6 +45,7 @@ func DefaultConfig() Config {
 	return Config{
 		BodyBytes: 4 << 20, DecodedBytes: 16 << 20, Samples: 10_000, AckTimeout: 15 * time.Second, RetryAfter: 2 * time.Second,
 		Unacked: 256, PingEvery: 30 * time.Second, WriteTimeout: 10 * time.Second,
+		BeaconBytes: 64 << 10, FirstMessage: time.Minute, Silence: 15 * time.Minute, MessageTimeout: 30 * time.Second,
 	}
 }
 
@@ -48,6 +57,8 @@ func (c *Config) Validate() error {
 	}{
 		{"body_bytes", c.BodyBytes}, {"decoded_bytes", c.DecodedBytes}, {"samples", int64(c.Samples)},
 		{"ack_timeout", int64(c.AckTimeout)}, {"retry_after", int64(c.RetryAfter)}, {"unacked", int64(c.Unacked)},
+		{"beacon_bytes", c.BeaconBytes}, {"first_message", int64(c.FirstMessage)}, {"silence", int64(c.Silence)},
+		{"message_timeout", int64(c.MessageTimeout)},
 		{"ping_every", int64(c.PingEvery)}, {"write_timeout", int64(c.WriteTimeout)},
 	} {
 		if v.n <= 0 {

@@ -3,6 +3,7 @@ package receive
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,7 +16,10 @@ import (
 // native speaks stream.proto.
 type native struct{ sk *socket }
 
-func newNative(sk *socket) dialect { return native{sk} }
+func newNative(sk *socket, _ *http.Request) ([]string, *failure) {
+	sk.speaks = native{sk}
+	return []string{Subprotocol}, nil
+}
 
 // frame takes a ClientFrame: protobuf when it is binary.
 func (n native) frame(ctx context.Context, typ websocket.MessageType, buf *bytes.Buffer, received time.Time) error {

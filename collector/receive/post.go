@@ -1,9 +1,11 @@
 package receive
 
 import (
+	"bytes"
 	"errors"
+	"mime"
 	"net/http"
-	"net/netip"
+	"time"
 
 	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/intake"
@@ -12,9 +14,9 @@ import (
 // handler answers a request, or says why not.
 type handler func(http.ResponseWriter, *http.Request) *failure
 
-// format says how the samples of a body are written. It sees the request's header before the body is read and gives what
-// takes the body apart.
-type format func(http.Header) (walk, *failure)
+// format says how the samples of a body are written. It sees the request before its body is read and gives what takes the
+// body apart.
+type format func(*http.Request) (walk, *failure)
 
 // walk puts the samples of a body into a batch. What is wrong with a sample goes into the batch; a failure refuses the body.
 type walk func(b *intake.Batch, body []byte) *failure
@@ -27,21 +29,21 @@ func (s *Server) post(name string, of format) handler {
 		if s.draining.Load() {
 			return s.unavailable("draining", errDraining.Error())
 		}
-		caller, f := s.admit(r)
-		if f != nil {
-			return f
-		}
-		into, f := of(r.Header)
+		into, f := of(r)
 		if f != nil {
 			return f
 		}
 		buf := borrowBuffer()
 		defer returnBuffer(buf)
-		if f := s.readBody(w, r, buf); f != nil {
+		v, f := s.enterWithBody(w, r, buf)
+		if f != nil {
 			return f
 		}
-		b := s.intake.Begin(intake.Origin{Route: name, Received: received, Size: buf.Len(), Caller: caller})
-		if f := into(b, buf.Bytes()); f != nil {
+		defer v.lease.Close()
+		b := s.intake.Begin(intake.Origin{Route: name, Received: received, Size: buf.Len(), Caller: v.caller})
+		f = into(b, buf.Bytes())
+		v.lease.Spend(s.now(), b.Len(), buf.Len())
+		if f != nil {
 			b.Drop()
 			return f
 		}
@@ -53,9 +55,37 @@ func (s *Server) post(name string, of format) handler {
 	}
 }
 
-// admit says who sends a request, and whether so much may come from there.
-func (s *Server) admit(r *http.Request) (identity.Caller, *failure) {
-	return identity.Caller{Address: address(r)}, nil
+// enterWithBody says who sends a request and reads its body. The credentials come first, so that nobody's bodies are read
+// for nothing; but those of a beacon, which can have no header, may be in a short body.
+func (s *Server) enterWithBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buffer) (*visit, *failure) {
+	shown, f := s.shown(r)
+	if f != nil {
+		return nil, f
+	}
+	if shown.Empty() && s.identity.Required() && !certified(r) && beacon(r.Header) {
+		if f := s.readBody(w, r, buf, s.cfg.BeaconBytes); f != nil {
+			return nil, f
+		}
+		return s.enter(r, identity.TakeBody(buf.Bytes()))
+	}
+	v, f := s.enter(r, shown)
+	if f != nil {
+		return nil, f
+	}
+	if f := s.readBody(w, r, buf, s.cfg.BodyBytes); f != nil {
+		v.lease.Close()
+		return nil, f
+	}
+	if identity.Mentions(buf.Bytes()) { // the token was not needed, but is nobody's business either
+		identity.TakeBody(buf.Bytes())
+	}
+	return v, nil
+}
+
+// beacon says whether a request is of the kind that navigator.sendBeacon makes without asking first.
+func beacon(h http.Header) bool {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && media == textPlain
 }
 
 // tooMany is the answer to a body with more samples than receive.samples.
@@ -66,11 +96,9 @@ func (s *Server) tooMany(err error) *failure {
 	return nil
 }
 
-// address is where a request came from.
-func address(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap()
+// wait is the answer to whoever sends too much.
+func (s *Server) wait(by string, d time.Duration) *failure {
+	f := fail(http.StatusTooManyRequests, throttled+by, "%s", tooMuch[by])
+	f.retryIn = d
+	return f
 }

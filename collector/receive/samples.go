@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/collector/intake"
 	"github.com/earshot-rtc/earshot/collector/queue"
 )
 
-// Answer is the body of an answer to POST /v1/samples: 202 when something was accepted, 400 when nothing was, 503 when good
-// samples could not be stored and the whole body should be sent again.
+// Answer is the body of an answer to POST /v1/samples: 202 when something was accepted, 400 when nothing was (403 when all of
+// it was somebody else's to send), 503 when good samples could not be stored and the whole body should be sent again.
 type Answer struct {
 	Accepted int                `json:"accepted"`
 	Rejected []intake.Rejection `json:"rejected"`
@@ -18,8 +19,8 @@ type Answer struct {
 }
 
 // samples reads the bodies of POST /v1/samples.
-func (s *Server) samples(h http.Header) (walk, *failure) {
-	kind, f := kindOf(h.Get("Content-Type"))
+func (s *Server) samples(r *http.Request) (walk, *failure) {
+	kind, f := kindOf(r.Header.Get("Content-Type"))
 	if f != nil {
 		return nil, f
 	}
@@ -63,16 +64,30 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, name string, b *
 		a.Error = "some samples could not be stored; send the body again later"
 		status = http.StatusServiceUnavailable
 		s.metrics.refused.WithLabelValues(intake.Unavailable).Inc()
-		w.Header().Set("Retry-After", s.retryAfterSeconds())
+		w.Header().Set("Retry-After", seconds(s.retryAfter()))
 	case res.Accepted == 0:
 		a.Error = "no sample was accepted"
 		status = http.StatusBadRequest
+		if forbidden(res.Rejected) {
+			a.Error = "the token or certificate does not allow any of the samples"
+			status = http.StatusForbidden
+		}
 	}
 	if a.Rejected == nil {
 		a.Rejected = []intake.Rejection{}
 	}
 	answer(w, status, &a)
 	return nil
+}
+
+// forbidden says whether all of the samples were refused for who sent them.
+func forbidden(all []intake.Rejection) bool {
+	for i := range all {
+		if !admit.Reason(all[i].Reason).Forbidden() {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Server) unavailable(reason, text string) *failure {

@@ -18,14 +18,19 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/throttle"
 )
 
 // Dependencies are what a Server is given. Logger, Registerer, Now and Ready may be nil.
 type Dependencies struct {
 	Intake     *intake.Intake
+	Identity   *identity.Authenticator
+	Throttle   *throttle.Throttle
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	// Now is the collector's clock: times of receipt and the time exchange come from it.
@@ -36,16 +41,25 @@ type Dependencies struct {
 	Loopback bool
 }
 
+// Paths that are asked all the time, by machines of the operator's, and cost nothing.
+const (
+	health = "/healthz"
+	ready  = "/readyz"
+)
+
 // Server is the http.Handler of the collector's routes.
 type Server struct {
 	cfg      Config
 	intake   *intake.Intake
+	identity *identity.Authenticator
+	throttle *throttle.Throttle
 	log      *slog.Logger
 	metrics  *metrics
 	now      func() time.Time
 	ready    func(context.Context) error
 	origins  *origins
 	routes   map[string]route
+	foreign  foreign
 	draining atomic.Bool
 
 	mu      sync.Mutex
@@ -71,7 +85,7 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, intake: deps.Intake, log: deps.Logger, now: deps.Now, ready: deps.Ready, origins: o,
+		cfg: cfg, intake: deps.Intake, identity: deps.Identity, throttle: deps.Throttle, log: deps.Logger, now: deps.Now, ready: deps.Ready, origins: o,
 		metrics: newMetrics(deps.Registerer), sockets: map[*socket]struct{}{},
 	}
 	if s.log == nil {
@@ -83,9 +97,13 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 	s.routes = map[string]route{
 		"/v1/samples": {http.MethodPost: s.post("http", s.samples)},
 		"/v1/stream":  {http.MethodGet: s.stream("websocket", newNative)},
-		"/v1/time":    {http.MethodGet: s.time},
-		"/healthz":    {http.MethodGet: s.healthz},
-		"/readyz":     {http.MethodGet: s.readyz},
+		"/v1/observertc": {
+			http.MethodPost: s.post("observertc", s.postObservertc),
+			http.MethodGet:  s.stream("observertc_websocket", newObservertc),
+		},
+		"/v1/time": {http.MethodGet: s.time},
+		health:     {http.MethodGet: s.healthz},
+		ready:      {http.MethodGet: s.readyz},
 	}
 	return s, nil
 }
@@ -104,6 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = fail(http.StatusNotFound, "no_route", "there is no %s here; samples go to /v1/samples or /v1/stream", r.URL.Path)
 	case !s.allowOrigin(sw, r):
 		f = fail(http.StatusForbidden, "origin", "%v", errOrigin)
+	case path != health && path != ready && s.hurried(r, &f):
 	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "":
 		s.preflight(sw, rt)
 	case rt[r.Method] == nil:
@@ -118,6 +137,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.requests.WithLabelValues(path, strconv.Itoa(sw.status)).Inc()
 }
 
+// hurried says whether the address of a request has sent too many of them, and f what to answer then.
+func (s *Server) hurried(r *http.Request, f **failure) bool {
+	d := s.throttle.Request(s.identity.Address(r), s.now())
+	if d > 0 {
+		*f = s.wait(throttle.ByRequests, d)
+	}
+	return d > 0
+}
+
 // allowOrigin sets the CORS headers and says whether the page behind the request, if there is one, may go on.
 func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
@@ -130,7 +158,7 @@ func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
 	return true
 }
 
@@ -144,8 +172,11 @@ func (s *Server) preflight(w http.ResponseWriter, rt route) {
 
 func (s *Server) fail(w http.ResponseWriter, f *failure) {
 	s.metrics.refused.WithLabelValues(f.Reason).Inc()
-	if f.retry {
-		w.Header().Set("Retry-After", s.retryAfterSeconds())
+	if f.retry || f.retryIn > 0 {
+		w.Header().Set("Retry-After", seconds(max(f.retryIn, s.retryAfter())))
+	}
+	if f.challenge != "" {
+		w.Header().Set("WWW-Authenticate", f.challenge)
 	}
 	answer(w, f.status, f)
 }
@@ -155,8 +186,9 @@ func (s *Server) retryAfter() time.Duration {
 	return s.cfg.RetryAfter + rand.N(s.cfg.RetryAfter)
 }
 
-func (s *Server) retryAfterSeconds() string {
-	return strconv.Itoa(int((s.retryAfter() + time.Second - 1) / time.Second))
+// seconds is a duration as Retry-After has it.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
@@ -194,7 +226,9 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) *failure {
 
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) *failure {
 	if err := s.Ready(r.Context()); err != nil {
-		return fail(http.StatusServiceUnavailable, "not_ready", "%v", err)
+		s.log.Debug("not ready", "error", err)
+		// Which brokers there are is nothing for the world to know; the admin listener says it.
+		return fail(http.StatusServiceUnavailable, "not_ready", "the collector cannot take samples now")
 	}
 	answer(w, http.StatusOK, map[string]string{"status": "ready"})
 	return nil
@@ -219,7 +253,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.mu.Lock()
 	for sk := range s.sockets {
-		go sk.goAway(ctx)
+		go sk.leave(ctx, websocket.StatusGoingAway, errDraining.Error())
 	}
 	s.mu.Unlock()
 	gone := make(chan struct{})

@@ -10,6 +10,8 @@ import (
 
 	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/throttle"
+	"github.com/earshot-rtc/earshot/internal/token"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
@@ -18,6 +20,7 @@ type socket struct {
 	server *Server
 	name   string // of the route
 	caller identity.Caller
+	lease  *throttle.Lease
 	speaks dialect
 	conn   *websocket.Conn
 	cancel context.CancelFunc
@@ -66,6 +69,12 @@ func (sk *socket) write(ctx context.Context) {
 	defer sk.cancel()
 	ping := time.NewTicker(sk.server.cfg.PingEvery)
 	defer ping.Stop()
+	var expired <-chan time.Time
+	if at := sk.caller.Expires; !at.IsZero() {
+		timer := time.NewTimer(at.Sub(sk.server.now()))
+		defer timer.Stop()
+		expired = timer.C
+	}
 	var batch []pending
 	var buf []byte
 	for {
@@ -76,6 +85,11 @@ func (sk *socket) write(ctx context.Context) {
 			if !sk.alive(ctx) {
 				return
 			}
+			continue
+		case <-expired:
+			sk.server.metrics.refused.WithLabelValues(string(token.Expired)).Inc()
+			expired = nil
+			go sk.leave(ctx, websocket.StatusPolicyViolation, "token expired")
 			continue
 		case <-sk.wake:
 		}
@@ -114,9 +128,14 @@ func (sk *socket) send(ctx context.Context, data []byte, text bool) error {
 	return sk.conn.Write(ctx, typ, data)
 }
 
-// clock answers a time request at once, past all acks that wait.
+// clock answers a time request at once, past all acks that wait. It counts as a sample.
 func (sk *socket) clock(ctx context.Context, sentAt int64, received time.Time, text bool) error {
 	sk.server.metrics.frames.WithLabelValues(kindTime).Inc()
+	if wait, by := sk.lease.Wait(received); wait > 0 {
+		sk.server.metrics.refused.WithLabelValues(throttled + by).Inc()
+		return sk.pause(ctx, wait)
+	}
+	sk.lease.Spend(received, 1, 0)
 	reply := &earshotv1.TimeReply{SentAtUs: sentAt, ReceivedAtUs: received.UnixMicro(), RepliedAtUs: sk.server.now().UnixMicro()}
 	data, err := encode(nil, &earshotv1.ServerFrame{Time: reply}, text)
 	if err != nil {
@@ -131,8 +150,8 @@ func (sk *socket) alive(ctx context.Context) bool {
 	return sk.conn.Ping(ctx) == nil
 }
 
-// goAway waits for the answers that are due and closes the connection with 1001.
-func (sk *socket) goAway(ctx context.Context) {
+// leave waits for the answers that are due and ends the connection. It gives up with ctx.
+func (sk *socket) leave(ctx context.Context, status websocket.StatusCode, why string) {
 	for range cap(sk.slots) {
 		select {
 		case sk.slots <- struct{}{}:
@@ -140,7 +159,12 @@ func (sk *socket) goAway(ctx context.Context) {
 			return
 		}
 	}
-	_ = sk.conn.Close(websocket.StatusGoingAway, errDraining.Error())
+	sk.end(status, why)
+}
+
+// end tells the other side why it is over.
+func (sk *socket) end(status websocket.StatusCode, why string) {
+	_ = sk.conn.Close(status, why)
 	sk.cancel()
 }
 

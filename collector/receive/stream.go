@@ -2,7 +2,9 @@ package receive
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -10,12 +12,15 @@ import (
 	"github.com/earshot-rtc/earshot/collector/intake"
 )
 
+// Subprotocol is what a page offers besides the one that brings its token, so that there is one to agree on.
+const Subprotocol = "earshot.v1"
+
 // frameOverhead is what a ClientFrame adds to its sample.
 const frameOverhead = 16
 
 // stream makes the handler of a route that is a WebSocket: it authenticates, throttles and gives what comes to a dialect.
 // name stands in metrics and dead letters. The caller's goroutine reads; one more writes.
-func (s *Server) stream(name string, speak func(*socket) dialect) handler {
+func (s *Server) stream(name string, speak speaker) handler {
 	return func(w http.ResponseWriter, r *http.Request) *failure {
 		if s.draining.Load() {
 			return s.unavailable("draining", errDraining.Error())
@@ -24,12 +29,32 @@ func (s *Server) stream(name string, speak func(*socket) dialect) handler {
 			w.Header().Set("Upgrade", "websocket")
 			return fail(http.StatusUpgradeRequired, "no_upgrade", "%s is a WebSocket; to post samples use /v1/samples", r.URL.Path)
 		}
-		caller, f := s.admit(r)
+		shown, f := s.shown(r)
+		if f != nil {
+			return f
+		}
+		v, f := s.enter(r, shown)
+		if f != nil {
+			return f
+		}
+		defer v.lease.Close()
+		done := s.throttle.Socket(v.caller.Address)
+		if done == nil {
+			f := fail(http.StatusTooManyRequests, "too_many_websockets", "too many WebSockets from this address; see throttle.connections_per_address")
+			f.retry = true
+			return f
+		}
+		defer done()
+		sk := &socket{
+			server: s, name: name, caller: v.caller, lease: v.lease,
+			slots: make(chan struct{}, s.cfg.Unacked), wake: make(chan struct{}, 1),
+		}
+		protocols, f := speak(sk, r)
 		if f != nil {
 			return f
 		}
 		// The origin was checked already, by the same rule as that of the other routes.
-		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: protocols})
 		if err != nil {
 			s.metrics.refused.WithLabelValues("no_upgrade").Inc()
 			return nil // answered by Accept
@@ -37,15 +62,14 @@ func (s *Server) stream(name string, speak func(*socket) dialect) handler {
 		// The context of a request that was taken over is not to be used.
 		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 		defer cancel()
-		sk := &socket{
-			server: s, name: name, caller: caller, conn: conn, cancel: cancel,
-			slots: make(chan struct{}, s.cfg.Unacked), wake: make(chan struct{}, 1),
-		}
-		sk.speaks = speak(sk)
+		sk.conn, sk.cancel = conn, cancel
 		sk.serve(ctx)
 		return nil
 	}
 }
+
+// speaker gives a socket its dialect, as the request asks for it, and names the sub-protocols that may be agreed on.
+type speaker func(sk *socket, r *http.Request) (protocols []string, f *failure)
 
 // serve runs the socket to its end.
 func (sk *socket) serve(ctx context.Context) {
@@ -89,15 +113,24 @@ func (s *Server) forget(sk *socket) {
 
 // read takes frames until the connection ends.
 func (sk *socket) read(ctx context.Context) {
+	cfg := &sk.server.cfg
+	late := time.AfterFunc(cfg.FirstMessage, func() { sk.end(websocket.StatusPolicyViolation, "no message in time") })
+	defer late.Stop()
 	for {
 		typ, r, err := sk.conn.Reader(ctx)
 		if err != nil {
 			return
 		}
 		received := sk.server.now()
+		late.Reset(cfg.MessageTimeout)
 		buf := borrowBuffer()
-		if _, err = buf.ReadFrom(r); err == nil {
+		_, err = buf.ReadFrom(r)
+		late.Reset(cfg.Silence)
+		sk.lease.Spend(received, 0, buf.Len())
+		if err == nil {
 			err = sk.speaks.frame(ctx, typ, buf, received)
+		} else if errors.Is(err, websocket.ErrMessageTooBig) {
+			sk.server.metrics.refused.WithLabelValues("message_too_large").Inc()
 		}
 		returnBuffer(buf)
 		if err != nil {
@@ -120,6 +153,20 @@ const (
 	kindBad    = "bad"
 )
 
+// maxPause keeps a socket that sends too much alive while it is not read.
+const maxPause = 100 * time.Millisecond
+
+// pause lets who does not heed an answer run against a full connection.
+func (sk *socket) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(min(d, maxPause))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
 // submit puts a batch of one sample into the queue and sees to its answer.
 func (sk *socket) submit(ctx context.Context, b *intake.Batch, kind string, text bool) error {
 	s := sk.server
@@ -133,6 +180,14 @@ func (sk *socket) submit(ctx context.Context, b *intake.Batch, kind string, text
 		b.Drop()
 		return ctx.Err()
 	}
+	if wait, by := sk.lease.Wait(s.now()); wait > 0 {
+		b.Drop()
+		s.metrics.refused.WithLabelValues(throttled + by).Inc()
+		p.err, p.retry = throttled+by+": "+tooMuch[by], max(wait, s.retryAfter())
+		sk.push(p)
+		return sk.pause(ctx, wait)
+	}
+	sk.lease.Spend(received, b.Len(), 0)
 	err := b.Submit(func(res intake.Result) {
 		s.metrics.ackSeconds.WithLabelValues(sk.name).Observe(s.now().Sub(received).Seconds())
 		if len(res.Rejected) > 0 {
