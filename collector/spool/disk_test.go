@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,6 +20,7 @@ type forgetful struct {
 	removed map[string][]byte // not yet for good
 	replace [][]byte          // the last versions of the position
 	syncs   int
+	takes   time.Duration // a sync
 
 	dead     bool
 	room     int64 // bytes that can still be written; -1: no end
@@ -119,6 +121,7 @@ func (f *forgetfulFile) Write(b []byte) (int, error) {
 }
 
 func (f *forgetfulFile) Sync() error {
+	time.Sleep(f.d.takes)
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()
 	f.d.syncs++
