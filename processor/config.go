@@ -22,8 +22,9 @@ type Config struct {
 	// Window is the length of a window, Lateness how long after its end it waits for sources that have not reported.
 	Window   time.Duration `yaml:"window"`
 	Lateness time.Duration `yaml:"lateness"`
-	// Replay is how far before the committed offset, in record time, reading begins, to have the calls' state again. It should be
-	// longer than the longest gap between two samples of one source.
+	// Replay is how far back, in record time, a call's state reaches at most: so much is read again when a partition changes
+	// hands, less where its calls are younger. The state of a call that lasts longer is renewed now and then, which costs
+	// some percent of processor time, fewer with a longer replay. Kafka must keep the samples for longer than this.
 	Replay time.Duration `yaml:"replay"`
 	// Settle is how far the collectors' clocks, and what is under way from them to Kafka, may be behind this process's clock. Windows of
 	// a partition where nothing comes are closed so much later.
@@ -64,7 +65,7 @@ func DefaultConfig() Config {
 		DeadTopic: topic.Dead,
 		Window:    5 * time.Second,
 		Lateness:  10 * time.Second,
-		Replay:    10 * time.Minute,
+		Replay:    30 * time.Minute,
 		Settle:    2 * time.Second,
 		Flush:     Flush{Rows: 50_000, Bytes: 16 << 20, Every: time.Second},
 		Retry:     Retry{Attempts: 5, Timeout: 30 * time.Second, Backoff: 200 * time.Millisecond, BackoffMax: 10 * time.Second},
@@ -97,6 +98,15 @@ func or[T comparable](at *T, def T) {
 	}
 }
 
+// memory divides Replay: after renew a call's state is replaced by one that was fed beside it for warmup, and a call that
+// says nothing for idle is over. All of it, a window and its lateness fit into Replay.
+func (c Config) memory() (renew, warmup, idle time.Duration) {
+	warmup = min(c.Replay/5, 2*time.Minute)
+	idle = warmup
+	renew = (c.Replay - warmup - idle - c.Lateness - 2*c.Window).Truncate(c.Window)
+	return renew, warmup, idle
+}
+
 // Validate says which key holds what cannot be.
 func (c Config) Validate() error {
 	if len(c.Brokers) == 0 {
@@ -109,7 +119,7 @@ func (c Config) Validate() error {
 	}{
 		{"window", c.Window, 100 * time.Millisecond, time.Hour},
 		{"lateness", c.Lateness, 0, time.Hour},
-		{"replay", c.Replay, c.Window + c.Lateness, 24 * time.Hour},
+		{"replay", c.Replay, 5*c.Lateness + 13*c.Window, 24 * time.Hour},
 		{"settle", c.Settle, 0, time.Minute},
 		{"flush.every", c.Flush.Every, 10 * time.Millisecond, time.Minute},
 		{"retry.timeout", c.Retry.Timeout, 10 * time.Millisecond, time.Hour},

@@ -36,7 +36,7 @@ func TestConfigIsRefusedByKey(t *testing.T) {
 		{"no brokers", func(c *Config) { c.Brokers = nil }, "processor.brokers is empty"},
 		{"window", func(c *Config) { c.Window = time.Millisecond }, "processor.window is 1ms"},
 		{"lateness", func(c *Config) { c.Lateness = -1 }, "processor.lateness is -1ns"},
-		{"replay", func(c *Config) { c.Replay = time.Second }, "processor.replay is 1s; give a duration from 15s"},
+		{"replay", func(c *Config) { c.Replay = time.Second }, "processor.replay is 1s; give a duration from 1m55s"},
 		{"rows", func(c *Config) { c.Flush.Rows = -1 }, "processor.flush.rows is -1"},
 		{"bytes", func(c *Config) { c.Flush.Bytes = 2 << 30 }, "processor.flush.bytes is 2147483648"},
 		{"every", func(c *Config) { c.Flush.Every = time.Hour }, "processor.flush.every is 1h"},

@@ -10,6 +10,17 @@ import (
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
 
+// bad keeps a record that cannot be read: its bytes go to the topic of dead letters, and what is wrong with it becomes a row.
+func (w *worker) bad(r *kafka.Record, err error) {
+	m := w.letter(r, err)
+	w.batch.dead = append(w.batch.dead, m)
+	d := w.batch.rows.AddDead()
+	d.ReceivedAt, d.Topic = r.Time.UnixMilli(), w.claim.Topic
+	d.Partition, d.Offset = uint32(w.claim.Partition), uint64(r.Offset)
+	d.Reason, d.Detail = string(m.Headers[0].Value), string(m.Headers[1].Value)
+	d.Bytes = uint32(len(r.Key) + len(r.Value))
+}
+
 // letter makes a dead letter of a record that cannot be read: the bytes as they came, and why.
 func (w *worker) letter(r *kafka.Record, err error) kafka.Message {
 	reason := "unreadable"

@@ -52,6 +52,26 @@ func (c *counting) Advance(now time.Time, out *row.Batch) { c.close(now, out) }
 
 func (c *counting) Counts() partition.Counts { return c.counts }
 
+func (c *counting) Due() (at time.Time, ok bool) {
+	for _, windows := range c.open {
+		for start := range windows {
+			if end := time.UnixMilli(start + windowMs); !ok || end.Before(at) {
+				at, ok = end, true
+			}
+		}
+	}
+	return at, ok
+}
+
+// Since is 1: all that there is, up to Config.Replay.
+func (c *counting) Since() int64 { return 1000 }
+
+func (c *counting) Heritages() []partition.Heritage { return nil }
+
+func (c *counting) Inherit(partition.Heritage, map[partition.Track]int64) {}
+
+func (c *counting) Trouble() string { return "" }
+
 func (c *counting) close(now time.Time, out *row.Batch) {
 	c.closed = max(c.closed, now.UnixMilli()/windowMs*windowMs)
 	type window struct {

@@ -1,5 +1,5 @@
-// Package processor is the service between Kafka and ClickHouse: samples come in, rows of samples, streams, hops and e2e go out,
-// each exactly once in effect.
+// Package processor is the service between Kafka and ClickHouse: samples come in, rows of samples, streams, hops, e2e, events
+// and dead_letters go out, each exactly once in effect.
 //
 //	consume -> partition.Apply (graph, window, stitch, score) -> rows -> insert -> commit
 //
@@ -39,6 +39,9 @@ type Dependencies struct {
 	// Inserter gets the rows, Producer what cannot be read.
 	Inserter Inserter
 	Producer Producer
+	// Epochs is asked at the start of a partition whose calls are older than Config.Replay. Without it, epochs of such calls
+	// begin anew when a partition changes hands.
+	Epochs Epochs
 }
 
 // Processor is one member of the group of processors.
@@ -48,6 +51,7 @@ type Processor struct {
 	metrics  *metrics
 	inserter Inserter
 	producer Producer
+	epochs   Epochs
 	consumer *kafka.Consumer
 	newState func() state
 
@@ -77,9 +81,12 @@ func New(cfg Config, deps Dependencies) (*Processor, error) {
 		return nil, fmt.Errorf("processor: %w", err)
 	}
 	p := &Processor{
-		cfg: cfg, log: log, metrics: m, inserter: deps.Inserter, producer: deps.Producer, ill: map[int]error{},
+		cfg: cfg, log: log, metrics: m, inserter: deps.Inserter, producer: deps.Producer, epochs: deps.Epochs, ill: map[int]error{},
 		newState: func() state {
-			return partition.New(partition.Config{Window: cfg.Window, Lateness: cfg.Lateness, Quality: model})
+			renew, warmup, idle := cfg.memory()
+			return partition.New(partition.Config{
+				Window: cfg.Window, Lateness: cfg.Lateness, Quality: model, Renew: renew, Warmup: warmup, Idle: idle,
+			})
 		},
 	}
 	p.consumer, err = kafka.NewConsumer(kafka.ConsumerConfig{

@@ -64,7 +64,7 @@ func databases(t *testing.T, names ...string) []*clickhouse.DB {
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
 		_, err = clickhouse.Migrate(t.Context(), db, ddl.Migrations)
 		require.NoError(t, err)
-		for _, table := range []string{"samples", "streams", "hops", "e2e"} {
+		for _, table := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters"} {
 			// The records of these tests are of a fixed day long ago.
 			require.NoError(t, db.Exec(t.Context(), "ALTER TABLE "+table+" REMOVE TTL", nil))
 		}
@@ -323,7 +323,7 @@ func TestReplayBeginsOneHorizonBeforeTheCommittedRecord(t *testing.T) {
 	send(t, brokers, 0, 500) // 50 s
 	require.Eventually(t, func() bool { return store.count("samples") == 500 }, soon, time.Millisecond)
 	stop(t, p)
-	p = start(t, brokers, setup{inserter: store, change: func(c *Config) { c.Replay = 30 * time.Second }})
+	p = start(t, brokers, setup{inserter: store, change: func(c *Config) { c.Window, c.Lateness, c.Replay = time.Second, time.Second, 30*time.Second }})
 	send(t, brokers, 500, 510)
 	require.Eventually(t, func() bool { return store.count("samples") == 510 }, soon, time.Millisecond)
 	stop(t, p)

@@ -15,21 +15,19 @@ type progress struct {
 	Version int `json:"v"`
 	// Time is the latest record time before the offset.
 	Time int64 `json:"time,omitempty"`
-	// Advanced is up to when the partition has been advanced without records.
-	Advanced int64 `json:"advanced,omitempty"`
+	// From is the record time from which on records have to be replayed; 0 where no call is open. See partition.Since.
+	From int64 `json:"from,omitempty"`
 	// Intent is the batch that begins at the offset.
 	Intent *intent `json:"intent,omitempty"`
 }
 
-// intent is what a batch consists of: the records up to Last, then an advance.
+// intent is what a batch consists of: the records up to Last.
 type intent struct {
-	// Last is the offset of the last record; below the committed offset where the batch has none.
+	// Last is the offset of the last record.
 	Last int64 `json:"last"`
-	// Advance is what the partition is advanced to after the last record; 0 means not at all.
-	Advance int64 `json:"advance,omitempty"`
 }
 
-const progressVersion = 1
+const progressVersion = 2
 
 func (p progress) String() string {
 	p.Version = progressVersion
@@ -52,14 +50,13 @@ func parseProgress(s string) (progress, error) {
 	switch {
 	case p.Version != progressVersion:
 		return progress{}, fmt.Errorf("words beside the committed offset are of version %d, this processor knows %d", p.Version, progressVersion)
-	case p.Time < 0, p.Advanced < 0, p.Intent != nil && p.Intent.Advance < 0:
+	case p.Time < 0, p.From < 0:
 		return progress{}, errors.New("words beside the committed offset hold a negative time")
 	}
 	return p, nil
 }
 
-// token names a batch for one table, so that ClickHouse drops it when it comes again. Stamp, the time of the first record
-// (or of the advance, where there is none), tells it from a batch of the same offsets in a topic that was made anew.
+// token names a batch for one table, so that ClickHouse drops it when it comes again. Stamp, the time of the first record, tells it from a batch of the same offsets in a topic that was made anew.
 func token(table, topic string, partition int, first, last, stamp int64) string {
 	return fmt.Sprintf("%s:%s:%d:%d-%d:%d", table, topic, partition, first, last, stamp)
 }

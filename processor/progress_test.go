@@ -8,10 +8,9 @@ import (
 
 func TestProgressIsReadAsItWasWritten(t *testing.T) {
 	for _, p := range []progress{
-		{Version: 1},
-		{Version: 1, Time: 1_700_000_000_123, Advanced: 1_700_000_000_100},
-		{Version: 1, Time: 5, Intent: &intent{Last: 999_999_999_999, Advance: 1_700_000_000_000}},
-		{Version: 1, Intent: &intent{Last: -1, Advance: 1}},
+		{Version: 2},
+		{Version: 2, Time: 1_700_000_000_123, From: 1_700_000_000_100},
+		{Version: 2, Time: 5, Intent: &intent{Last: 999_999_999_999}},
 	} {
 		got, err := parseProgress(p.String())
 		require.NoError(t, err)
@@ -23,10 +22,10 @@ func TestProgressIsReadAsItWasWritten(t *testing.T) {
 func TestProgressOfOthersIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"no JSON", "consumer-1", "words beside the committed offset"},
-		{"another version", `{"v":2}`, "version 2"},
+		{"another version", `{"v":1}`, "version 1"},
 		{"no version", `{}`, "version 0"},
-		{"negative time", `{"v":1,"time":-1}`, "negative"},
-		{"negative advance", `{"v":1,"intent":{"last":3,"advance":-1}}`, "negative"},
+		{"negative time", `{"v":2,"time":-1}`, "negative"},
+		{"negative begin", `{"v":2,"from":-1}`, "negative"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := parseProgress(c.in)
@@ -44,7 +43,7 @@ func TestTokensTellBatchesApart(t *testing.T) {
 }
 
 func FuzzProgress(f *testing.F) {
-	f.Add(`{"v":1,"time":5,"intent":{"last":3}}`)
+	f.Add(`{"v":2,"time":5,"intent":{"last":3}}`)
 	f.Fuzz(func(t *testing.T, s string) {
 		p, err := parseProgress(s)
 		if err != nil || s == "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/kafka"
 )
 
-// store advances the state as the intent says, makes the batch durable and commits it:
+// store makes the batch durable and commits it:
 //
 //  1. The intent is written beside the offset, which stays. From now on whoever owns the partition builds this batch and no other.
 //  2. The rows are inserted, table by table, under the tokens of the batch.
@@ -19,15 +19,10 @@ import (
 // Whatever is killed between two of these steps, the batch comes again in the same form, and tables that have it drop it.
 func (w *worker) store(ctx context.Context, in intent) error {
 	b := &w.batch
-	if in.Advance > 0 {
-		w.state.Advance(time.UnixMilli(in.Advance), &b.rows)
-	}
-	done := progress{Time: b.time, Advanced: max(b.advanced, in.Advance)}
-	if b.records == 0 && b.rows.Len() == 0 {
-		// Nothing to tell. The advance is remembered here only: it goes into the next intent.
-		b.advanced = done.Advanced
+	if b.records == 0 {
 		return nil
 	}
+	done := progress{Time: b.time, From: w.state.Since() / 1e3}
 	// The claim may end while rows are on their way; better to finish than to leave it to the next owner.
 	ctx, cancel := w.claim.Drain(ctx)
 	defer cancel()
@@ -36,7 +31,7 @@ func (w *worker) store(ctx context.Context, in intent) error {
 	}
 	if b.rows.Len() > 0 {
 		begun := w.committed
-		begun.Advanced, begun.Intent = b.advanced, &in
+		begun.Intent = &in
 		if err := w.commit(ctx, b.first, begun); err != nil {
 			return err
 		}
@@ -47,25 +42,25 @@ func (w *worker) store(ctx context.Context, in intent) error {
 	if err := w.commit(ctx, in.Last+1, done); err != nil {
 		return err
 	}
+	if trouble := w.state.Trouble(); trouble != "" && trouble != w.trouble {
+		w.trouble = trouble
+		w.log.Error("a call made the code panic and was dropped; this is a fault of Earshot: please report it", "panic", trouble)
+	}
 	counts := w.state.Counts()
 	w.p.metrics.count(w.claim.Partition, w.counted, counts)
 	w.counted, w.committed = counts, done
 	w.out.Reset()
 	b.rows.Reset()
 	clear(b.dead)
-	w.batch = batch{first: in.Last + 1, rows: b.rows, dead: b.dead[:0], time: done.Time, advanced: done.Advanced}
+	w.batch = batch{first: in.Last + 1, rows: b.rows, dead: b.dead[:0], time: done.Time}
 	return nil
 }
 
 // insert sends the rows of the batch to their tables.
 func (w *worker) insert(ctx context.Context, in intent) error {
 	b := &w.batch
-	stamp := b.stamp
-	if b.records == 0 {
-		stamp = in.Advance
-	}
 	for _, t := range w.out.Fill(&b.rows) {
-		id := token(t.Name, w.claim.Topic, w.claim.Partition, b.first, in.Last, stamp)
+		id := token(t.Name, w.claim.Topic, w.claim.Partition, b.first, in.Last, b.stamp)
 		err := w.insist(ctx, "insert", func(ctx context.Context) error {
 			began := time.Now()
 			err := w.p.inserter.Insert(ctx, t.Name, id, t.Columns)

@@ -14,15 +14,14 @@ import (
 
 // worker has one partition while it is assigned. Its life has three parts:
 //
-//  1. Replay: records from Config.Replay before the committed offset on are applied and their rows thrown away, until the
-//     state is what it was there.
+//  1. Replay: the records that the state at the committed offset stands on are applied and their rows thrown away.
 //  2. Recovery, where the committed metadata holds an intent: exactly the records of the intent make one batch, which is
 //     inserted with the token it had the first time.
 //  3. Live: batches end when a bound of Config.Flush is met.
 //
-// When the partition has been read to its end, a flush also advances the state to the time at which that was so, less
-// Config.Settle, so that windows close though nothing comes. That time is part of the intent and of what is committed
-// afterwards: a rebuilt batch is advanced to the same moment, at the same place.
+// Windows close by the time of records, never by a clock: the same records give the same rows. When the partition has been
+// read to its end and a window has been due for longer than Config.Settle, a tick is written to the partition, a record
+// that has nothing but a time, and closes the window when it is read.
 type worker struct {
 	p     *Processor
 	claim *kafka.Claim
@@ -39,7 +38,9 @@ type worker struct {
 	batch batch
 	// caughtUp is when the broker was asked that had nothing after next; zero while there is more.
 	caughtUp time.Time
+	ticked   time.Time // the latest tick written
 	counted  partition.Counts
+	trouble  string // that was logged last
 }
 
 // state is a *partition.Partition.
@@ -47,19 +48,23 @@ type state interface {
 	Apply(rec partition.Record, out *row.Batch) error
 	Advance(now time.Time, out *row.Batch)
 	Counts() partition.Counts
+	Due() (at time.Time, ok bool)
+	Since() int64
+	Heritages() []partition.Heritage
+	Inherit(h partition.Heritage, epochs map[partition.Track]int64)
+	Trouble() string
 }
 
 // batch is what will be inserted and committed together.
 type batch struct {
-	first    int64 // the committed offset
-	rows     row.Batch
-	dead     []kafka.Message
-	bytes    int
-	records  int
-	stamp    int64 // time of the first record, ms
-	time     int64 // latest record time, ms
-	advanced int64 // up to when the state had been advanced before, ms
-	began    time.Time
+	first   int64 // the committed offset
+	rows    row.Batch
+	dead    []kafka.Message
+	bytes   int
+	records int
+	stamp   int64 // time of the first record, ms
+	time    int64 // latest record time, ms
+	began   time.Time
 }
 
 func (w *worker) run(ctx context.Context) error {
@@ -89,6 +94,7 @@ func (w *worker) run(ctx context.Context) error {
 				if err := w.flush(ctx); err != nil {
 					return w.end(ctx, err)
 				}
+				w.tick(ctx)
 			}
 		}
 	}
@@ -103,7 +109,6 @@ func (w *worker) end(ctx context.Context, err error) error {
 		return err
 	}
 	if err == nil && w.live() {
-		w.caughtUp = time.Time{} // whether anything comes is for the next owner to see
 		err = w.flush(ctx)
 	}
 	if err != nil {
@@ -143,19 +148,32 @@ func (w *worker) locate(ctx context.Context) (from int64, err error) {
 	default:
 		w.resume = at
 	}
+	if done.Intent != nil && done.Intent.Last >= end {
+		w.log.Error("the log ends before a batch that was begun; the brokers have lost its tail, and some of its rows may be stored already",
+			"last", done.Intent.Last, "end", end)
+		done.Intent = nil
+	}
 	w.intended, done.Intent = done.Intent, nil
 	w.committed = done
-	w.batch.first, w.batch.time, w.batch.advanced = w.resume, done.Time, done.Advanced
-	from = first
-	if done.Time > 0 {
-		if from, err = w.claim.OffsetAt(ctx, time.UnixMilli(done.Time).Add(-w.p.cfg.Replay)); err != nil {
-			return 0, err
-		}
-		if from < 0 {
-			from = w.resume
-		}
+	w.batch.first, w.batch.time = w.resume, done.Time
+	from, err = w.replayFrom(ctx, first, done)
+	return min(from, w.resume), err
+}
+
+// replayFrom is the offset of the first record that the state stands on.
+func (w *worker) replayFrom(ctx context.Context, first int64, done progress) (int64, error) {
+	switch {
+	case done.Time == 0: // not known
+		return first, nil
+	case done.From == 0:
+		return w.resume, nil
 	}
-	return min(from, w.resume), nil
+	at := max(done.From, done.Time-w.p.cfg.Replay.Milliseconds())
+	from, err := w.claim.OffsetAt(ctx, time.UnixMilli(at))
+	if err == nil && from < 0 {
+		from = w.resume
+	}
+	return from, err
 }
 
 // take applies what a fetch has brought.
@@ -194,7 +212,13 @@ func (w *worker) apply(ctx context.Context, r *kafka.Record) error {
 	if err := w.reached(ctx); err != nil {
 		return err
 	}
-	err := w.state.Apply(partition.Record{Key: r.Key, Value: r.Value, Time: r.Time}, &w.batch.rows)
+	tick := isTick(r)
+	var err error
+	if tick {
+		w.state.Advance(r.Time, &w.batch.rows)
+	} else {
+		err = w.state.Apply(partition.Record{Key: r.Key, Value: r.Value, Time: r.Time}, &w.batch.rows)
+	}
 	w.next = r.Offset + 1
 	if r.Offset < w.resume {
 		w.p.metrics.records.WithLabelValues("replay").Inc()
@@ -203,10 +227,14 @@ func (w *worker) apply(ctx context.Context, r *kafka.Record) error {
 		}
 		return nil
 	}
-	w.p.metrics.records.WithLabelValues("live").Inc()
+	if tick {
+		w.p.metrics.records.WithLabelValues("tick").Inc()
+	} else {
+		w.p.metrics.records.WithLabelValues("live").Inc()
+	}
 	b := &w.batch
 	if err != nil {
-		b.dead = append(b.dead, w.letter(r, err))
+		w.bad(r, err)
 	}
 	ms := r.Time.UnixMilli()
 	if b.records == 0 {
@@ -216,7 +244,6 @@ func (w *worker) apply(ctx context.Context, r *kafka.Record) error {
 	b.bytes += len(r.Key) + len(r.Value)
 	b.time = max(b.time, ms)
 	if w.intended == nil && (b.rows.Len() >= w.p.cfg.Flush.Rows || b.bytes >= w.p.cfg.Flush.Bytes || time.Since(b.began) >= w.p.cfg.Flush.Every) {
-		w.caughtUp = time.Time{}
 		return w.flush(ctx)
 	}
 	return nil
@@ -229,10 +256,10 @@ func (w *worker) reached(ctx context.Context) error {
 	}
 	if !w.replayed {
 		w.replayed = true
-		if w.committed.Advanced > 0 {
-			w.state.Advance(time.UnixMilli(w.committed.Advanced), &w.batch.rows)
-		}
 		w.batch.rows.Reset()
+		if err := w.inherit(ctx); err != nil {
+			return err
+		}
 		w.counted = w.state.Counts()
 	}
 	if w.intended == nil || w.next <= w.intended.Last {
@@ -245,16 +272,8 @@ func (w *worker) reached(ctx context.Context) error {
 	return w.store(ctx, in)
 }
 
-// flush ends the batch, after advancing the state if the partition has been read to its end.
-func (w *worker) flush(ctx context.Context) error {
-	in := intent{Last: w.next - 1}
-	if !w.caughtUp.IsZero() {
-		if to := w.caughtUp.Add(-w.p.cfg.Settle).UnixMilli(); to > w.batch.advanced {
-			in.Advance = to
-		}
-	}
-	return w.store(ctx, in)
-}
+// flush ends the batch.
+func (w *worker) flush(ctx context.Context) error { return w.store(ctx, intent{Last: w.next - 1}) }
 
 // lag tells how far behind the partition is that ends at end.
 func (w *worker) lag(end int64) {

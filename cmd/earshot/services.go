@@ -18,6 +18,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/service"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
+	"github.com/earshot-rtc/earshot/processor/recall"
 	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 )
 
@@ -165,7 +166,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 			return err
 		}
 		svc, err := processor.New(d.cfg.Processor, processor.Dependencies{
-			Logger: d.log, Registerer: d.registry, Inserter: db, Producer: producer,
+			Logger: d.log, Registerer: d.registry, Inserter: db, Producer: producer, Epochs: recall.New(db),
 		})
 		if err != nil {
 			return err

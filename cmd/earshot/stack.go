@@ -21,6 +21,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/service"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
+	"github.com/earshot-rtc/earshot/processor/recall"
 	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
@@ -177,7 +178,7 @@ func (f *stackFlags) startProcessor(ctx context.Context, s *stack, _ say) error 
 	cfg.Flush.Every = 250 * time.Millisecond // few rows, and somebody is watching
 	s.window = cfg.Window
 	p, err := processor.New(cfg, processor.Dependencies{
-		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer,
+		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer, Epochs: recall.New(s.db),
 	})
 	if err != nil {
 		return err

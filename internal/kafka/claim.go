@@ -121,6 +121,32 @@ func (cl *Claim) Commit(ctx context.Context, offset int64, metadata string) erro
 	}
 }
 
+// Append writes one record to the end of the claim's own partition, whatever its key, and returns when all replicas have it.
+func (cl *Claim) Append(ctx context.Context, m Message) error {
+	ctx, cancel := context.WithTimeout(ctx, cl.c.cfg.RequestTimeout)
+	defer cancel()
+	r := kafkago.Record{Time: m.Time}
+	if m.Key != nil {
+		r.Key = kafkago.NewBytes(m.Key)
+	}
+	if m.Value != nil {
+		r.Value = kafkago.NewBytes(m.Value)
+	}
+	for _, h := range m.Headers {
+		r.Headers = append(r.Headers, kafkago.Header{Key: h.Key, Value: h.Value})
+	}
+	res, err := cl.c.client.Produce(ctx, &kafkago.ProduceRequest{
+		Topic: cl.Topic, Partition: cl.Partition, RequiredAcks: kafkago.RequireAll, Records: kafkago.NewRecordReader(r),
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("append to %s/%d: %w", cl.Topic, cl.Partition, err)
+	}
+	return nil
+}
+
 // Bounds returns the offset of the first record that is still there and the one after the last.
 func (cl *Claim) Bounds(ctx context.Context) (first, end int64, err error) {
 	p, err := cl.offsets(ctx, kafkago.FirstOffsetOf(cl.Partition), kafkago.LastOffsetOf(cl.Partition))

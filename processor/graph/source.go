@@ -18,7 +18,7 @@ type Source struct {
 	Interval int64
 
 	gone       bool
-	early      bool // this report is the first, and what it has was there before
+	early      bool         // this report is the first, and what it has was there before
 	transports []*Transport // in order of appearance, those that ended lately included
 	streams    []*Stream
 	byID       map[string]*Transport // only where there are many

@@ -77,6 +77,15 @@ func (p *Partition) Advance(now time.Time, out *row.Batch) {
 	p.closeDue(now.UnixMicro(), out)
 }
 
+// Due is the record time at which the next window is to be closed, or the next call to be forgotten; ok is false where there is
+// none.
+func (p *Partition) Due() (at time.Time, ok bool) {
+	if len(p.due) == 0 {
+		return at, false
+	}
+	return time.UnixMicro(p.due[0].dueAt), true
+}
+
 // Counts returns what has been counted so far.
 func (p *Partition) Counts() Counts {
 	c := p.counts

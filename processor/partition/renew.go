@@ -121,7 +121,7 @@ func (c *call) epoch(t Track, known int64, bequeath bool) int64 {
 // Heritage names windows of a call, whose rows of e2e say since when its paths are as they are.
 type Heritage struct {
 	Tenant, CallID string
-	First, Last    int64 // window_start, ms
+	Windows        [lastWindows]int64 // window_start, ms
 }
 
 // Heritages lists, in no order, what Inherit needs to be told after a replay: the rows of states of which the replay saw
@@ -130,7 +130,11 @@ func (p *Partition) Heritages() []Heritage {
 	var all []Heritage
 	for _, c := range p.calls {
 		if c.from > 0 {
-			all = append(all, Heritage{c.tenant, c.id, p.grid.Start(c.from-lastWindows) / 1e3, p.grid.Start(c.from-1) / 1e3})
+			h := Heritage{Tenant: c.tenant, CallID: c.id}
+			for i := range h.Windows {
+				h.Windows[i] = p.grid.Start(c.from-lastWindows+int64(i)) / 1e3
+			}
+			all = append(all, h)
 		}
 	}
 	return all

@@ -3,6 +3,7 @@ package partition_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func (l *life) epochs(h partition.Heritage, after int) map[partition.Track]int64
 	epochs := map[partition.Track]int64{}
 	for _, rows := range l.e2e[:after] {
 		for _, r := range rows {
-			if r.Tenant == h.Tenant && r.CallID == h.CallID && r.WindowStart >= h.First && r.WindowStart <= h.Last {
+			if r.Tenant == h.Tenant && r.CallID == h.CallID && slices.Contains(h.Windows[:], r.WindowStart) {
 				k := partition.Track{Subscriber: r.SubscriberID, Transport: r.TransportID, SSRC: r.SSRC}
 				epochs[k] = max(epochs[k], r.EpochStart)
 			}

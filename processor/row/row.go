@@ -71,13 +71,6 @@ func (b *Batch) Len() int {
 
 // Reset empties the batch and keeps its memory. Rows taken from it before are invalid afterwards.
 func (b *Batch) Reset() {
-	// Strings are let go of, so that an idle batch does not keep a call's names alive.
-	clear(b.Samples)
-	clear(b.Streams)
-	clear(b.Hops)
-	clear(b.E2E)
-	clear(b.Events)
-	clear(b.Dead)
 	b.Samples, b.Streams, b.Hops, b.E2E = b.Samples[:0], b.Streams[:0], b.Hops[:0], b.E2E[:0]
 	b.Events, b.Dead = b.Events[:0], b.Dead[:0]
 	b.strings.reset()
@@ -96,10 +89,7 @@ func (b *Batch) Truncate(samples, streams, hops, e2e, events int) {
 	cut(&b.Events, events)
 }
 
-func cut[R any](rows *[]R, n int) {
-	clear((*rows)[n:])
-	*rows = (*rows)[:n]
-}
+func cut[R any](rows *[]R, n int) { *rows = (*rows)[:n] }
 
 // Clone returns a copy that shares nothing with b.
 func (b *Batch) Clone() *Batch {
@@ -141,13 +131,14 @@ func (b *Batch) AddEvent() *Event { return add(&b.Events) }
 // AddDead appends an empty row.
 func (b *Batch) AddDead() *DeadLetter { return add(&b.Dead) }
 
-// add relies on Reset having emptied what lies beyond the length.
+// add empties a row when it is about to be filled in, and so still in the processor's cache then.
 func add[R any](rows *[]R) *R {
+	var empty R
 	n := len(*rows)
 	if n < cap(*rows) {
 		*rows = (*rows)[:n+1]
+		(*rows)[n] = empty
 	} else {
-		var empty R
 		*rows = append(*rows, empty)
 	}
 	return &(*rows)[n]

@@ -8,7 +8,8 @@ import "time"
 // Names.
 const (
 	// Samples holds one protobuf earshot.v1.Sample per record, of one source and one call. Key: call_id, partitioned by
-	// murmur2 as Kafka's own clients do. The record's time is when the collector received the sample.
+	// murmur2 as Kafka's own clients do. The record's time is when the collector received the sample. A record with the header
+	// HeaderTick holds nothing but its time; see there.
 	Samples = "earshot.samples.v1"
 	// E2E holds results for whoever wants to build on them. Key: call_id.
 	E2E = "earshot.e2e.v1"
@@ -16,6 +17,11 @@ const (
 	// the value is.
 	Dead = "earshot.dead.v1"
 )
+
+// HeaderTick marks a record of Samples that has no key and no value: a processor that had read the partition to its end says
+// that it is so late now. The log of a partition alone thus decides when windows close, whoever reads it and when. Other
+// readers pass it by.
+const HeaderTick = "earshot-tick"
 
 // Headers of records in Dead.
 const (
