@@ -5,11 +5,15 @@ import (
 	"crypto/x509"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // certified says which SFU a client certificate is. The TLS layer has verified it already.
-func (a *Authenticator) certified(state *tls.ConnectionState) (Caller, *Refusal) {
+func (a *Authenticator) certified(state *tls.ConnectionState, now time.Time) (Caller, *Refusal) {
 	leaf := state.VerifiedChains[0][0]
+	if now.After(leaf.NotAfter) { // since the connection began
+		return Caller{}, unauthorized(ExpiredCertificate, "the client certificate has expired")
+	}
 	for _, rule := range a.cfg.SFUCertificates {
 		for _, name := range names(leaf) {
 			if matches(rule.Match, name) {

@@ -115,16 +115,14 @@ func TakeBody(body []byte) Credential {
 		from := dec.InputOffset()
 		var value json.RawMessage
 		err = dec.Decode(&value)
-		if key == Parameter {
-			// Whatever it is, text or not, whole or cut off.
-			if found.Empty() && err == nil {
-				_ = json.Unmarshal(value, &found.token)
+		if key == Parameter && err == nil {
+			if found.Empty() {
+				_ = json.Unmarshal(value, &found.token) // what is no text is no token
 			}
 			to := dec.InputOffset()
-			if err != nil {
-				to = int64(len(body))
-			}
-			blank(body[from:to])
+			blank(body[to-int64(len(value)) : to])
+		} else if key == Parameter {
+			blank(body[from:]) // cut off
 		}
 		if err != nil {
 			return found
@@ -133,15 +131,15 @@ func TakeBody(body []byte) Credential {
 	return found
 }
 
-// blank writes asterisks between the first and the last quotation mark, which leaves a text a text.
+// blank writes a text of asterisks over a value.
 func blank(value []byte) {
-	first, last := bytes.IndexByte(value, '"'), bytes.LastIndexByte(value, '"')
-	if last <= first {
-		last = len(value)
+	if len(value) < 2 {
+		return
 	}
-	for i := first + 1; i < last; i++ {
+	for i := range value {
 		value[i] = '*'
 	}
+	value[0], value[len(value)-1] = '"', '"'
 }
 
 // Mentions says whether a body may have a token in it.

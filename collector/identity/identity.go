@@ -104,7 +104,7 @@ func (a *Authenticator) identify(ctx context.Context, c Credential, state *tls.C
 	case !a.Required():
 		return Caller{}, nil
 	case c.Empty() && state != nil && len(state.VerifiedChains) > 0:
-		return a.certified(state)
+		return a.certified(state, now)
 	case c.Empty():
 		return Caller{}, unauthorized(NoCredentials, "samples are taken with a token only; show it as Authorization: Bearer token")
 	}

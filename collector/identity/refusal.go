@@ -17,6 +17,8 @@ const (
 	UnknownToken = "token_unknown"
 	// UnknownCertificate: a certificate that is good, but no SFU's.
 	UnknownCertificate = "certificate_unknown"
+	// ExpiredCertificate: a certificate that was good when the connection began.
+	ExpiredCertificate = "certificate_expired"
 )
 
 // Refusal says why nobody gets in. It quotes nothing of the credentials.
