@@ -174,6 +174,7 @@ func TestEveryWayOfPostingSamples(t *testing.T) {
 		"protobuf, other name":    {"application/protobuf", "identity", two, 2},
 		"protobuf, batch named":   {protobuf + "; proto=earshot.v1.SampleBatch", "", two, 2},
 		"protobuf, single sample": {protobuf + ";proto=earshot.v1.Sample", "", one, 1},
+		"protobuf, a beacon":      {"text/plain;proto=earshot.v1.SampleBatch", "", two, 2},
 		"JSON":                    {"application/json", "", text, 2},
 		"JSON with charset":       {"application/json; charset=utf-8", "", text, 2},
 		"JSON sample":             {"application/json", "", bare, 1},

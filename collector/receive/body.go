@@ -35,7 +35,12 @@ func kindOf(contentType string) (kind, *failure) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err == nil {
 		switch media {
-		case "application/json", textPlain: // a beacon, which is not free to name what it sends
+		case "application/json":
+			return jsonAny, nil
+		case textPlain: // a beacon, which is not free to name what it sends, but may add a parameter
+			if params["proto"] == "earshot.v1.SampleBatch" {
+				return protoBatch, nil
+			}
 			return jsonAny, nil
 		case "application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf":
 			switch params["proto"] {
