@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command against a real Apache Kafka broker (KRaft, one node, on loopback), whose address the command finds in
 # EARSHOT_TEST_KAFKA. Usage: test/kafka/run.sh COMMAND [ARG ...]
+# EARSHOT_TEST_KAFKA_BROKER names a program that is the broker, and writes its process id into the file of that name with
+# .pid: a test may kill the broker and start it again.
 # The broker is fetched from Maven once, into .cache/kafka. Where Java or Maven is missing the suite says so and is skipped
 # with exit code 0, except under CI=true.
 set -euo pipefail
@@ -32,9 +34,12 @@ if [ ! -e "$lib/.complete" ]; then
 fi
 
 work=$(mktemp -d)
-broker=
 finish() {
-  [ -n "$broker" ] && kill "$broker" 2>/dev/null && { wait "$broker" 2>/dev/null || true; }
+  broker=$(cat "$work/broker.pid" 2>/dev/null || true)
+  if [ -n "$broker" ] && kill "$broker" 2>/dev/null; then
+    kill -CONT "$broker" 2>/dev/null || true
+    for _ in $(seq 100); do kill -0 "$broker" 2>/dev/null || break; sleep 0.1; done
+  fi
   rm -rf "$work"
 }
 trap finish EXIT
@@ -70,7 +75,13 @@ EOT
 java_opts=(-Xmx512m -cp "$lib/*" "-Dlog4j2.configurationFile=$work/log4j2.yaml")
 java "${java_opts[@]}" kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
   -c "$work/server.properties" >"$work/format.log" 2>&1 || { cat "$work/format.log"; exit 1; }
-java "${java_opts[@]}" kafka.Kafka "$work/server.properties" >"$work/broker.log" 2>&1 &
+{
+  echo '#!/usr/bin/env bash'
+  echo "echo \$\$ >'$work/broker.pid'"
+  echo "exec $(printf '%q ' java "${java_opts[@]}" kafka.Kafka "$work/server.properties") >>'$work/broker.log' 2>&1"
+} >"$work/broker"
+chmod +x "$work/broker"
+"$work/broker" &
 broker=$!
 for _ in $(seq 120); do
   (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
@@ -78,4 +89,4 @@ for _ in $(seq 120); do
   sleep 0.5
 done
 echo "real Kafka: broker $version on 127.0.0.1:$port"
-EARSHOT_TEST_KAFKA=127.0.0.1:$port "$@"
+EARSHOT_TEST_KAFKA=127.0.0.1:$port EARSHOT_TEST_KAFKA_BROKER=$work/broker "$@"

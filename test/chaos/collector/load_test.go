@@ -74,7 +74,7 @@ func (l *load) stopped() bool {
 // post sends bodies over HTTP, each until it is taken.
 func (l *load) post(i int, pause time.Duration) {
 	dice := rand.New(rand.NewPCG(l.seed, uint64(i)))
-	source, session := fmt.Sprintf("%s%d", posterPrefix, i), "s"
+	source, session := fmt.Sprintf("%s%d", posterPrefix, i), l.ledger.session
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	sequence := uint64(0)
@@ -119,7 +119,7 @@ func (l *load) once(client *http.Client, body []byte, batch *earshotv1.SampleBat
 
 // stream sends samples over a WebSocket with the probe's own exporter.
 func (l *load) stream(t *testing.T, i int) {
-	source, session := fmt.Sprintf("probe-%d", i), "s"
+	source, session := fmt.Sprintf("probe-%d", i), l.ledger.session
 	e, err := export.New(export.Config{URL: "ws://" + l.addr + "/v1/stream", MinBackoff: 100 * time.Millisecond, MaxBackoff: time.Second, QueueBytes: 256 << 20}, export.Dependencies{})
 	if err != nil {
 		t.Error(err)
