@@ -27,14 +27,14 @@ type Figures struct {
 
 // RTT is how the end-to-end round-trip times were spread.
 type RTT struct {
-	RTTCount  uint64   `ch:"n_rtt" json:"rtt_windows"` // windows that have one
-	RTTP50    *float32 `ch:"-" json:"rtt_p50_ms"`
-	RTTP95    *float32 `ch:"-" json:"rtt_p95_ms"`
-	RTTP99    *float32 `ch:"-" json:"rtt_p99_ms"`
-	RTTMax    *float32 `ch:"-" json:"rtt_max_ms"`
-	RTTOver15 *float32 `ch:"rtt_over_150_share" json:"rtt_over_150_ratio"` // share of the windows that have one
-	RTTOver30 *float32 `ch:"rtt_over_300_share" json:"rtt_over_300_ratio"`
-	RTTOver40 *float32 `ch:"rtt_over_400_share" json:"rtt_over_400_ratio"`
+	RTTCount   uint64   `ch:"n_rtt" json:"rtt_windows"` // windows that have one
+	RTTP50     *float32 `ch:"-" json:"rtt_p50_ms"`
+	RTTP95     *float32 `ch:"-" json:"rtt_p95_ms"`
+	RTTP99     *float32 `ch:"-" json:"rtt_p99_ms"`
+	RTTMax     *float32 `ch:"-" json:"rtt_max_ms"`
+	RTTOver150 *float32 `ch:"rtt_over_150_share" json:"rtt_over_150_ratio"` // share of the windows that have one
+	RTTOver300 *float32 `ch:"rtt_over_300_share" json:"rtt_over_300_ratio"`
+	RTTOver400 *float32 `ch:"rtt_over_400_share" json:"rtt_over_400_ratio"`
 
 	RTTQuantiles []float32 `ch:"rtt_quantiles" json:"-"`
 	RTTHighest   float32   `ch:"rtt_highest" json:"-"`
@@ -42,14 +42,14 @@ type RTT struct {
 
 // MouthToEar is how the one-way times were spread, mouth to ear or glass to glass.
 type MouthToEar struct {
-	MouthCount  uint64   `ch:"n_mouth_to_ear" json:"mouth_to_ear_windows"`
-	MouthP50    *float32 `ch:"-" json:"mouth_to_ear_p50_ms"`
-	MouthP95    *float32 `ch:"-" json:"mouth_to_ear_p95_ms"`
-	MouthP99    *float32 `ch:"-" json:"mouth_to_ear_p99_ms"`
-	MouthMax    *float32 `ch:"-" json:"mouth_to_ear_max_ms"`
-	MouthOver15 *float32 `ch:"mouth_to_ear_over_150_share" json:"mouth_to_ear_over_150_ratio"`
-	MouthOver30 *float32 `ch:"mouth_to_ear_over_300_share" json:"mouth_to_ear_over_300_ratio"`
-	MouthOver40 *float32 `ch:"mouth_to_ear_over_400_share" json:"mouth_to_ear_over_400_ratio"`
+	MouthCount   uint64   `ch:"n_mouth_to_ear" json:"mouth_to_ear_windows"`
+	MouthP50     *float32 `ch:"-" json:"mouth_to_ear_p50_ms"`
+	MouthP95     *float32 `ch:"-" json:"mouth_to_ear_p95_ms"`
+	MouthP99     *float32 `ch:"-" json:"mouth_to_ear_p99_ms"`
+	MouthMax     *float32 `ch:"-" json:"mouth_to_ear_max_ms"`
+	MouthOver150 *float32 `ch:"mouth_to_ear_over_150_share" json:"mouth_to_ear_over_150_ratio"`
+	MouthOver300 *float32 `ch:"mouth_to_ear_over_300_share" json:"mouth_to_ear_over_300_ratio"`
+	MouthOver400 *float32 `ch:"mouth_to_ear_over_400_share" json:"mouth_to_ear_over_400_ratio"`
 
 	MouthQuantiles []float32 `ch:"mouth_to_ear_quantiles" json:"-"`
 	MouthHighest   float32   `ch:"mouth_to_ear_highest" json:"-"`

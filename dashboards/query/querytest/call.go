@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
@@ -20,15 +21,38 @@ const (
 
 // Call is a call of five clients at three SFUs. chi only receives; the link iad-nrt is not measured for bo's video, so that
 // these paths are partial while they use it; eli's hop to fra is imputed every seventh window.
+//
+// Everybody joins as the call begins; bo restarts ICE when moving. In every fourth window, the last of them, chi's downlink is to
+// blame for all that chi receives.
 type Call struct {
-	ID    string
-	Start time.Time // on the grid of windows
+	ID     string
+	Start  time.Time // on the grid of windows
+	Tenant string
 }
 
 type client struct {
 	id, sfu string
 	rtt     float64
 	publish []string
+}
+
+// person is what a client says of itself with every sample.
+type person struct {
+	user, app, browser, network, country string
+	asn                                  uint32
+	candidate, protocol                  string
+	relay                                bool
+	ip                                   uint8
+	connectMs                            uint32
+	receive, send                        uint64 // bit/s
+}
+
+var people = map[string]person{
+	"ana": {"ana@example.org", "1.2.0", "Chrome 131", "wifi", "DE", 3320, "host", "udp", false, 4, 180, 5_000_000, 1_800_000},
+	"bo":  {"bo@example.org", "1.2.0", "Firefox 133", "ethernet", "US", 7922, "srflx", "udp", false, 6, 240, 3_500_000, 1_700_000},
+	"chi": {"chi@example.org", "1.1.0", "Safari 18", "cellular", "JP", 2516, "relay", "tcp", true, 4, 900, 2_000_000, 60_000},
+	"dee": {"dee@example.org", "1.1.0", "Chrome 131", "wifi", "JP", 2516, "host", "udp", false, 4, 150, 4_200_000, 90_000},
+	"eli": {"eli@example.org", "1.2.0", "Chrome 130", "wifi", "DE", 3320, "relay", "udp", true, 4, 420, 3_900_000, 90_000},
 }
 
 var (
@@ -57,21 +81,49 @@ func (c Call) Insert(ctx context.Context, db *clickhouse.DB, first, count int) e
 		tracks  []track
 		links   []link
 		samples []sample
+		events  []event
 	)
 	for w := first; w < first+count; w++ {
 		tracks = append(tracks, c.tracks(w)...)
 		links = append(links, c.links(w)...)
 		samples = append(samples, c.samples(w)...)
+		events = append(events, c.events(w)...)
 	}
-	token := fmt.Sprintf("%s:%d-%d", c.ID, first, count)
+	token := fmt.Sprintf("%s:%s:%d-%d", c.Tenant, c.ID, first, count)
 	for table, columns := range map[string][]clickhouse.Column{
-		"samples": sampleColumns(c.ID, samples), "hops": linkColumns(c.ID, links), "e2e": trackColumns(c.ID, tracks),
+		"samples": c.of(sampleColumns(samples), len(samples)), "hops": c.of(linkColumns(links), len(links)),
+		"e2e": c.of(trackColumns(tracks), len(tracks)), "events": c.of(eventColumns(events), len(events)),
 	} {
+		if columns == nil {
+			continue
+		}
 		if err := db.Insert(ctx, table, token, columns); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// of says whose the rows are.
+func (c Call) of(columns []clickhouse.Column, rows int) []clickhouse.Column {
+	if rows == 0 {
+		return nil
+	}
+	same := func(text string) []string { return slices.Repeat([]string{text}, rows) }
+	return append(columns, clickhouse.Column{Name: "call_id", Values: same(c.ID)}, clickhouse.Column{Name: "tenant", Values: same(c.Tenant)})
+}
+
+func (c Call) events(w int) []event {
+	var out []event
+	if w == 0 {
+		for i, cl := range clients(0) {
+			out = append(out, event{c.Start.Add(time.Duration(i) * time.Second), cl.id, "join"})
+		}
+	}
+	if w == MoveAt {
+		out = append(out, event{c.Start.Add(MoveAt * Window), "bo", "ice_restart"})
+	}
+	return out
 }
 
 // wander is a small deviation from 0 to 1 that depends on what and when, and on nothing else.

@@ -1,6 +1,7 @@
 package querytest
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -12,6 +13,11 @@ type sample struct {
 	kind, id string
 	sequence uint64
 	late     bool
+}
+
+type event struct {
+	at       time.Time
+	id, what string
 }
 
 type link struct {
@@ -35,6 +41,7 @@ type track struct {
 	age                         []uint32
 	network, buffer, mouth      float32
 	loss, score                 float32
+	blame                       string
 }
 
 var nan = float32(math.NaN())
@@ -45,7 +52,10 @@ func (t *track) route(pub, sub client, w int) {
 	for _, s := range t.sfus {
 		t.regions = append(t.regions, regions[s])
 	}
-	t.status = "complete"
+	t.status, t.blame = "complete", "none"
+	if sub.id == "chi" && w%4 == 3 {
+		t.blame = "downlink"
+	}
 	t.hop(pub.id, pub.sfu, pub.rtt+2*wander(pub.id+pub.sfu, w), "rtcp_rr")
 	for i := range t.sfus[1:] {
 		a, b := t.sfus[i], t.sfus[i+1]
@@ -99,25 +109,46 @@ func column[R, T any](name string, rows []R, of func(R) T) clickhouse.Column {
 	return clickhouse.Column{Name: name, Values: values}
 }
 
-func sampleColumns(callID string, rows []sample) []clickhouse.Column {
+func sampleColumns(rows []sample) []clickhouse.Column {
 	return []clickhouse.Column{
 		column("sampled_at", rows, func(r sample) time.Time { return r.at }),
 		column("received_at", rows, func(r sample) time.Time { return r.at.Add(40 * time.Millisecond) }),
-		column("call_id", rows, func(sample) string { return callID }),
 		column("source_kind", rows, func(r sample) string { return r.kind }),
 		column("source_id", rows, func(r sample) string { return r.id }),
-		column("session_id", rows, func(r sample) string { return callID + r.id }),
+		column("session_id", rows, func(r sample) string { return r.id + "-session" }),
 		column("sequence", rows, func(r sample) uint64 { return r.sequence }),
 		column("late", rows, func(r sample) bool { return r.late }),
+		column("user_id", rows, func(r sample) string { return people[r.id].user }),
+		column("app_version", rows, func(r sample) string { return people[r.id].app }),
+		column("browser", rows, func(r sample) string { return people[r.id].browser }),
+		column("network_type", rows, func(r sample) string { return people[r.id].network }),
+		column("country", rows, func(r sample) string { return people[r.id].country }),
+		column("asn", rows, func(r sample) uint32 { return people[r.id].asn }),
+		column("sfu_region", rows, func(r sample) string { return regions[r.id] }),
+		column("local_candidate", rows, func(r sample) string { return cmp.Or(people[r.id].candidate, "unknown") }),
+		column("protocol", rows, func(r sample) string { return cmp.Or(people[r.id].protocol, "unknown") }),
+		column("relay", rows, func(r sample) bool { return people[r.id].relay }),
+		column("ip_version", rows, func(r sample) uint8 { return people[r.id].ip }),
+		column("connect_ms", rows, func(r sample) uint32 { return people[r.id].connectMs }),
+		column("receive_bps", rows, func(r sample) uint64 { return people[r.id].receive }),
+		column("send_bps", rows, func(r sample) uint64 { return people[r.id].send }),
 	}
 }
 
-func linkColumns(callID string, rows []link) []clickhouse.Column {
+func eventColumns(rows []event) []clickhouse.Column {
+	return []clickhouse.Column{
+		column("at", rows, func(r event) time.Time { return r.at }),
+		column("source_kind", rows, func(event) string { return "client" }),
+		column("source_id", rows, func(r event) string { return r.id }),
+		column("type", rows, func(r event) string { return r.what }),
+	}
+}
+
+func linkColumns(rows []link) []clickhouse.Column {
 	rtt := func(add float64) func(link) float32 { return func(r link) float32 { return float32(r.rtt + add) } }
 	return []clickhouse.Column{
 		column("window_start", rows, func(r link) time.Time { return r.start }),
 		column("window_ms", rows, func(link) uint32 { return uint32(Window.Milliseconds()) }),
-		column("call_id", rows, func(link) string { return callID }),
 		column("from_kind", rows, func(r link) string { return r.fromKind }),
 		column("from_id", rows, func(r link) string { return r.from }),
 		column("from_transport", rows, func(r link) string { return r.from + "-" + r.to }),
@@ -141,14 +172,13 @@ func linkColumns(callID string, rows []link) []clickhouse.Column {
 	}
 }
 
-func trackColumns(callID string, rows []track) []clickhouse.Column {
+func trackColumns(rows []track) []clickhouse.Column {
 	const32 := func(name string, v float32) clickhouse.Column {
 		return column(name, rows, func(track) float32 { return v })
 	}
 	return []clickhouse.Column{
 		column("window_start", rows, func(r track) time.Time { return r.start }),
 		column("window_ms", rows, func(track) uint32 { return uint32(Window.Milliseconds()) }),
-		column("call_id", rows, func(track) string { return callID }),
 		column("publisher_id", rows, func(r track) string { return r.publisher }),
 		column("subscriber_id", rows, func(r track) string { return r.subscriber }),
 		column("kind", rows, func(r track) string { return r.kind }),
@@ -193,6 +223,15 @@ func trackColumns(callID string, rows []track) []clickhouse.Column {
 		}),
 		column("score", rows, func(r track) float32 { return r.score }),
 		column("score_parts", rows, func(track) map[string]float32 { return map[string]float32{"delay": 1.5} }),
+		column("blame", rows, func(r track) string { return r.blame }),
+		column("publisher_country", rows, func(r track) string { return people[r.publisher].country }),
+		column("subscriber_country", rows, func(r track) string { return people[r.subscriber].country }),
+		column("publisher_asn", rows, func(r track) uint32 { return people[r.publisher].asn }),
+		column("subscriber_asn", rows, func(r track) uint32 { return people[r.subscriber].asn }),
+		column("publisher_app", rows, func(r track) string { return people[r.publisher].app }),
+		column("subscriber_app", rows, func(r track) string { return people[r.subscriber].app }),
+		column("subscriber_browser", rows, func(r track) string { return people[r.subscriber].browser }),
+		column("subscriber_network", rows, func(r track) string { return people[r.subscriber].network }),
 		column("publisher_region", rows, func(r track) string { return r.regions[0] }),
 		column("subscriber_region", rows, func(r track) string { return r.regions[len(r.regions)-1] }),
 	}
