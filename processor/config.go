@@ -30,6 +30,10 @@ type Config struct {
 	// a partition where nothing comes are closed so much later.
 	Settle time.Duration `yaml:"settle"`
 
+	// Session is after how much silence a processor is taken for dead, and its partitions go to the others. Brokers have a lower
+	// bound for it (group.min.session.timeout.ms, 6 s by default).
+	Session time.Duration `yaml:"session"`
+
 	Flush   Flush          `yaml:"flush"`
 	Retry   Retry          `yaml:"retry"`
 	Quality quality.Config `yaml:"quality"`
@@ -40,15 +44,18 @@ type Config struct {
 
 // Flush says when a partition's rows are inserted: at the first bound that is met.
 type Flush struct {
+	// Rows of all tables together.
 	Rows int `yaml:"rows"`
 	// Bytes of the records that the rows come from.
-	Bytes int           `yaml:"bytes"`
+	Bytes int `yaml:"bytes"`
+	// Every is how long rows may wait.
 	Every time.Duration `yaml:"every"`
 }
 
 // Retry says how an insert that failed is repeated. It is repeated until it works: Attempts is after how many failures
 // the processor says that it is not ready.
 type Retry struct {
+	// Attempts is after how many failures in a row the processor is not ready.
 	Attempts int `yaml:"attempts"`
 	// Timeout bounds one attempt.
 	Timeout time.Duration `yaml:"timeout"`
@@ -67,6 +74,7 @@ func DefaultConfig() Config {
 		Lateness:  10 * time.Second,
 		Replay:    30 * time.Minute,
 		Settle:    2 * time.Second,
+		Session:   15 * time.Second,
 		Flush:     Flush{Rows: 50_000, Bytes: 16 << 20, Every: time.Second},
 		Retry:     Retry{Attempts: 5, Timeout: 30 * time.Second, Backoff: 200 * time.Millisecond, BackoffMax: 10 * time.Second},
 	}
@@ -81,6 +89,8 @@ func (c Config) withDefaults() Config {
 	or(&c.Lateness, def.Lateness)
 	or(&c.Replay, def.Replay)
 	or(&c.Settle, def.Settle)
+	or(&c.Session, def.Session)
+	or(&c.Heartbeat, min(time.Second, c.Session/4))
 	or(&c.Flush.Rows, def.Flush.Rows)
 	or(&c.Flush.Bytes, def.Flush.Bytes)
 	or(&c.Flush.Every, def.Flush.Every)
@@ -121,6 +131,7 @@ func (c Config) Validate() error {
 		{"lateness", c.Lateness, 0, time.Hour},
 		{"replay", c.Replay, 5*c.Lateness + 13*c.Window, 24 * time.Hour},
 		{"settle", c.Settle, 0, time.Minute},
+		{"session", c.Session, time.Second, 5 * time.Minute},
 		{"flush.every", c.Flush.Every, 10 * time.Millisecond, time.Minute},
 		{"retry.timeout", c.Retry.Timeout, 10 * time.Millisecond, time.Hour},
 		{"retry.backoff", c.Retry.Backoff, time.Millisecond, time.Minute},

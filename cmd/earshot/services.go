@@ -13,7 +13,6 @@ import (
 	"github.com/earshot-rtc/earshot/collector"
 	"github.com/earshot-rtc/earshot/dashboards/console"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
-	"github.com/earshot-rtc/earshot/internal/config"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/internal/service"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
@@ -24,12 +23,18 @@ import (
 
 // fileConfig is the configuration file of the services: each reads its own section, and all share the rest.
 type fileConfig struct {
-	Log        telemetry.LogConfig `yaml:"log"`
-	Admin      adminConfig         `yaml:"admin"`
-	ClickHouse clickhouseConfig    `yaml:"clickhouse"`
-	Collector  collector.Config    `yaml:"collector"`
-	Processor  processor.Config    `yaml:"processor"`
-	Console    console.Config      `yaml:"console"`
+	// Log is what is written to standard error.
+	Log telemetry.LogConfig `yaml:"log"`
+	// Admin is the listener for operators.
+	Admin adminConfig `yaml:"admin"`
+	// ClickHouse is where results are stored, for the processor and whoever asks.
+	ClickHouse clickhouseConfig `yaml:"clickhouse"`
+	// Collector takes samples from probes to Kafka.
+	Collector collector.Config `yaml:"collector"`
+	// Processor makes results of samples.
+	Processor processor.Config `yaml:"processor"`
+	// Console serves the call explorer and the API.
+	Console console.Config `yaml:"console"`
 }
 
 type adminConfig struct {
@@ -39,16 +44,18 @@ type adminConfig struct {
 
 type clickhouseConfig struct {
 	// Addr are native addresses, host:port.
-	Addr     []string `yaml:"addr"`
-	Database string   `yaml:"database"`
-	User     string   `yaml:"user"`
-	// Password is better given in the environment, as EARSHOT_CLICKHOUSE_PASSWORD.
-	Password string `yaml:"password"`
+	Addr []string `yaml:"addr"`
+	// Database is the name of the database. Empty: earshot.
+	Database string `yaml:"database"`
+	// User is who connects. Empty: default.
+	User string `yaml:"user"`
+	// Password is better given in the environment.
+	Password string `yaml:"password" config:"secret"`
 }
 
 // serviceFlags are those of every service.
 type serviceFlags struct {
-	Config string `required:"" placeholder:"FILE" help:"Configuration file, YAML."`
+	Config string `required:"" placeholder:"FILE" env:"EARSHOT_CONFIG" help:"Configuration file, YAML."`
 }
 
 // daemon is a service on its way up: configuration, telemetry and the group of its components.
@@ -62,13 +69,9 @@ type daemon struct {
 
 func (f serviceFlags) load() (*daemon, error) {
 	d := &daemon{Group: service.NewGroup(), registry: telemetry.NewRegistry()}
-	d.cfg.Collector = collector.DefaultConfig()
-	d.cfg.Processor = processor.DefaultConfig()
-	if err := config.Load(f.Config, &d.cfg); err != nil {
+	var err error
+	if d.cfg, err = readConfig(f.Config); err != nil {
 		return nil, err
-	}
-	if p := os.Getenv("EARSHOT_CLICKHOUSE_PASSWORD"); p != "" {
-		d.cfg.ClickHouse.Password = p
 	}
 	log, err := telemetry.NewLogger(os.Stderr, d.cfg.Log)
 	if err != nil {
@@ -107,10 +110,12 @@ func (f serviceFlags) serve(ctx context.Context, start func(context.Context, *da
 	}
 }
 
+var errNoStore = errors.New("clickhouse.addr is empty; name at least one server as host:port")
+
 func (d *daemon) store() (*clickhouse.DB, error) {
 	c := d.cfg.ClickHouse
 	if len(c.Addr) == 0 {
-		return nil, errors.New("clickhouse.addr is empty; name at least one server as host:port")
+		return nil, errNoStore
 	}
 	db, err := clickhouse.Open(clickhouse.Config{Addr: c.Addr, Database: c.Database, User: c.User, Password: c.Password})
 	if err != nil {

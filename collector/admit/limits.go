@@ -8,10 +8,12 @@ import (
 
 // Limits bounds what a sample may hold. Counts are per sample.
 type Limits struct {
+	// SampleBytes bounds an encoded sample.
 	SampleBytes int `yaml:"sample_bytes"`
-	Transports  int `yaml:"transports"`
-	Streams     int `yaml:"streams"`
-	Events      int `yaml:"events"`
+	// Transports, Streams and Events bound what a sample may list.
+	Transports int `yaml:"transports"`
+	Streams    int `yaml:"streams"`
+	Events     int `yaml:"events"`
 	// RTTs is per transport and per stream.
 	RTTs int `yaml:"rtts"`
 	// IDBytes bounds ids, TextBytes every other text.

@@ -28,6 +28,7 @@ type Config struct {
 
 // Rate is how much may come per second. 0: no bound.
 type Rate struct {
+	// Samples per second.
 	Samples float64 `yaml:"samples"`
 	// Bytes are counted as they come in decompressed bodies and WebSocket messages.
 	Bytes float64 `yaml:"bytes"`

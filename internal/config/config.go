@@ -62,13 +62,20 @@ var (
 	notFound = regexp.MustCompile(`^field (\S+) not found in type .*$`)
 )
 
-// explain turns the YAML library's errors into one sentence about the first mistake.
+// explain turns the YAML library's errors into a sentence for each mistake.
 func explain(name string, err error) error {
-	msg := err.Error()
 	var te *yaml.TypeError
-	if errors.As(err, &te) && len(te.Errors) > 0 {
-		msg = te.Errors[0]
+	if !errors.As(err, &te) || len(te.Errors) == 0 {
+		return sentence(name, err.Error())
 	}
+	all := &problems{}
+	for _, msg := range te.Errors {
+		all.list = append(all.list, sentence(name, msg))
+	}
+	return all
+}
+
+func sentence(name, msg string) *Error {
 	e := &Error{File: name, Msg: strings.TrimPrefix(msg, "yaml: ")}
 	if m := lineMsg.FindStringSubmatch(msg); m != nil {
 		_, _ = fmt.Sscan(m[1], &e.Line)

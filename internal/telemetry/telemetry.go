@@ -14,8 +14,10 @@ import (
 
 // LogConfig says what is logged and how.
 type LogConfig struct {
-	Level  string `yaml:"level"`  // debug, info, warn or error
-	Format string `yaml:"format"` // text or json
+	// Level is the least that is logged: debug, info, warn or error.
+	Level string `yaml:"level"`
+	// Format is text or json.
+	Format string `yaml:"format"`
 }
 
 // NewLogger writes to w as cfg says; empty fields mean info and text.
