@@ -16,6 +16,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/janus"
 	"github.com/earshot-rtc/earshot/collector/observertc"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
@@ -23,6 +24,7 @@ import (
 // foreign is what the routes of other formats share.
 type foreign struct {
 	decoders sync.Pool // of *observertc.Decoder
+	janus    *janus.Keeper
 }
 
 func (f *foreign) decoder() *observertc.Decoder {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/intake"
+	"github.com/earshot-rtc/earshot/collector/janus"
 	"github.com/earshot-rtc/earshot/collector/throttle"
 )
 
@@ -94,6 +95,7 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.foreign.janus = janus.NewKeeper(janus.DefaultLimits(), deps.Registerer)
 	s.routes = map[string]route{
 		"/v1/samples": {http.MethodPost: s.post("http", s.samples)},
 		"/v1/stream":  {http.MethodGet: s.stream("websocket", newNative)},
@@ -101,9 +103,10 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 			http.MethodPost: s.post("observertc", s.postObservertc),
 			http.MethodGet:  s.stream("observertc_websocket", newObservertc),
 		},
-		"/v1/time": {http.MethodGet: s.time},
-		health:     {http.MethodGet: s.healthz},
-		ready:      {http.MethodGet: s.readyz},
+		"/v1/janus": {http.MethodPost: s.post("janus", s.postJanus)},
+		"/v1/time":  {http.MethodGet: s.time},
+		health:      {http.MethodGet: s.healthz},
+		ready:       {http.MethodGet: s.readyz},
 	}
 	return s, nil
 }
