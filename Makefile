@@ -76,9 +76,10 @@ fmt: ## format all Go files
 	$(LINT) fmt ./...
 
 .PHONY: generate
-generate: ## regenerate protobuf code and the console's bundle
+generate: ## regenerate protobuf code, the console's bundle and the reference of the configuration
 	cd schemas/proto && go tool -modfile=../../tools/go.mod buf lint && go tool -modfile=../../tools/go.mod buf generate
 	cd dashboards/console/web && npm ci --no-audit --no-fund && npm run build
+	go generate ./cmd/earshot
 
 .PHONY: ci
 ci: ## what the continuous integration runs
