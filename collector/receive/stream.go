@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -114,7 +115,15 @@ func (s *Server) forget(sk *socket) {
 // read takes frames until the connection ends.
 func (sk *socket) read(ctx context.Context) {
 	cfg := &sk.server.cfg
-	late := time.AfterFunc(cfg.FirstMessage, func() { sk.end(websocket.StatusPolicyViolation, "no message in time") })
+	var arriving atomic.Bool
+	late := time.AfterFunc(cfg.FirstMessage, func() {
+		sk.server.metrics.refused.WithLabelValues("dawdles").Inc()
+		if arriving.Load() {
+			sk.cut() // nothing is to be agreed on in the middle of a message
+			return
+		}
+		sk.end(websocket.StatusPolicyViolation, "no message in time")
+	})
 	defer late.Stop()
 	for {
 		typ, r, err := sk.conn.Reader(ctx)
@@ -122,10 +131,12 @@ func (sk *socket) read(ctx context.Context) {
 			return
 		}
 		received := sk.server.now()
+		arriving.Store(true)
 		late.Reset(cfg.MessageTimeout)
 		buf := borrowBuffer()
 		_, err = buf.ReadFrom(r)
 		late.Reset(cfg.Silence)
+		arriving.Store(false)
 		sk.lease.Spend(received, 0, buf.Len())
 		if err == nil {
 			err = sk.speaks.frame(ctx, typ, buf, received)
