@@ -21,8 +21,8 @@ var ErrFull = errors.New("queue is full")
 // ErrClosed says that the queue takes no more.
 var ErrClosed = errors.New("queue is closed")
 
-// Producer makes messages durable. The error is kafka.WriteErrors where messages fared differently. After an error the
-// messages' bytes may still be in use.
+// Producer makes messages durable. The error is kafka.WriteErrors where messages fared differently. The messages' bytes may
+// be in use even after that.
 type Producer interface {
 	Produce(ctx context.Context, msgs []kafka.Message) error
 }
@@ -73,8 +73,8 @@ type entry struct {
 	at   int // the message's place in the job
 }
 
-// Submit takes a job, or refuses it whole. The messages' bytes must stay as they are until done is called, and for good
-// when it is called with an error.
+// Submit takes a job, or refuses it whole. The messages' bytes must stay as they are for good: Kafka's client may read them
+// even after the job is done.
 func (q *Queue) Submit(msgs []kafka.Message, done Done) error {
 	if len(msgs) == 0 {
 		done(nil)

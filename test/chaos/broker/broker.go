@@ -96,6 +96,12 @@ func (b *Broker) Stop() {
 	}
 }
 
+// Freeze makes the broker hang: connections stay, and nothing answers, until Thaw.
+func (b *Broker) Freeze() { b.child.Freeze() }
+
+// Thaw ends Freeze.
+func (b *Broker) Thaw() { b.child.Thaw() }
+
 // FreePort is a port that the system has just given out and taken back.
 func FreePort(t testing.TB) int {
 	t.Helper()

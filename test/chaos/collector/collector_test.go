@@ -163,9 +163,22 @@ func TestSIGTERMUnderLoadLosesNothing(t *testing.T) {
 
 // A broker that hangs is worse than one that is gone: nothing says so, and what was written before it hung may still be
 // written after.
+func TestKafkaHangsUnderLoad(t *testing.T) {
+	process.RequireChaos(t)
+	hang(t, broker.Start(t))
+}
+
 func TestRealKafkaHangsUnderLoad(t *testing.T) {
 	process.RequireChaos(t)
-	kafka := broker.RequireReal(t)
+	hang(t, broker.RequireReal(t))
+}
+
+func hang(t *testing.T, kafka interface {
+	brokers
+	Freeze()
+	Thaw()
+},
+) {
 	s := seed(t)
 	svc := newService(t, kafka.Addr(), "after: 2s")
 	svc.start()

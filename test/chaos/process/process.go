@@ -132,6 +132,12 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// Freeze stops the process where it is, until Thaw.
+func (p *Process) Freeze() { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (p *Process) Thaw() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Terminate asks the process to end, as an orchestrator does, and waits for it; after the patience it is killed and the
 // test fails.
 func (p *Process) Terminate(t testing.TB, patience time.Duration) error {
