@@ -6,9 +6,12 @@ import (
 	"github.com/earshot-rtc/earshot/internal/kafka"
 )
 
-// asideName is the file of messages that Kafka takes in no way, in the format of a segment. Renamed to a segment with a
-// number of its own it is drained at the next start, when Kafka has learnt to take them.
-const asideName = "refused"
+// asideName is the file of messages that Kafka takes in no way, in the format of a segment. When Kafka has learnt to take them,
+// an operator renames it to retryName, and the next start makes it a segment.
+const (
+	asideName = "refused"
+	retryName = "retry"
+)
 
 // putAside keeps a message that Kafka does not take. Only the drain calls it.
 func (s *Spool) putAside(m *kafka.Message) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,8 +66,17 @@ func (s *Spool) recoverLocked() error {
 		}
 	}
 	slices.Sort(numbers)
+	if n := len(numbers); n > 0 {
+		s.last = max(s.last, numbers[n-1])
+	}
+	switch err := s.disk.Rename(retryName, name(s.last+1)); {
+	case err == nil:
+		s.last++
+		numbers = append(numbers, s.last)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
 	for _, n := range numbers {
-		s.last = max(s.last, n)
 		if err := s.recoverSegmentLocked(n, position); err != nil {
 			return err
 		}
