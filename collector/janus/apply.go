@@ -39,7 +39,7 @@ func (s *State) webRTC(h *handle, e *Event) {
 		s.change(h.room, true)
 	case "hangup":
 		// The handle stays and may have another peer connection, which shares nothing with this one.
-		*h = handle{id: h.id, session: h.session, room: h.room, user: h.user, seen: h.seen}
+		*h = handle{id: h.id, session: h.session, room: h.room, user: h.user, seen: h.seen, weight: h.weight}
 		s.change(h.room, true)
 	}
 	if e.ICE != "" && e.ICE != h.ice {
@@ -177,6 +177,7 @@ func (s *State) plugin(e *Event) {
 		}
 		s.subscribes(h, ev)
 	}
+	s.weigh(h)
 	s.change(h.room, true)
 }
 

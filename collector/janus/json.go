@@ -66,7 +66,7 @@ func small(d *jx.Decoder) (int, error) {
 	return int(n), err
 }
 
-func flag(d *jx.Decoder, otherwise bool) (bool, error) {
+func boolean(d *jx.Decoder, otherwise bool) (bool, error) {
 	if d.Next() != jx.Bool {
 		return otherwise, d.Skip()
 	}

@@ -353,10 +353,10 @@ func (r *Reader) stream(d *jx.Decoder, ev *RoomEvent) error {
 		case "feed_mid":
 			s.FeedMID, err = text(d)
 		case "active":
-			s.Active, err = flag(d, true)
+			s.Active, err = boolean(d, true)
 		case "send":
 			var on bool
-			on, err = flag(d, true)
+			on, err = boolean(d, true)
 			s.Off = !on
 		default:
 			err = d.Skip()

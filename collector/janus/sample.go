@@ -2,6 +2,7 @@ package janus
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/earshot-rtc/earshot/schemas/linkkey"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
@@ -177,6 +178,9 @@ func (h *handle) stream(m *earshotv1.Sample, t *earshotv1.Transport, d *medium, 
 	m.Streams = append(m.Streams, st)
 	st.TransportId, st.Direction, st.Ssrc, st.Mid = t.TransportId, direction, ssrc, d.mid
 	st.Kind, st.Codec, st.ClockRate = mediaKind(d.kind), d.codec, uint32(min(d.stats.Base, 1<<31))
+	if st.Kind == earshotv1.MediaKind_MEDIA_KIND_VIDEO {
+		st.Codec = strings.ToUpper(st.Codec) // as MIME types and SDP write them
+	}
 	n := &d.stats
 	if direction == earshotv1.Direction_DIRECTION_INBOUND {
 		st.Packets, st.Bytes, st.PacketsLost, st.JitterUs = n.PacketsReceived, n.BytesReceived, n.Lost, n.Jitter*1000

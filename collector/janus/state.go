@@ -16,6 +16,7 @@ type State struct {
 	started int64   // when the gateway said that it started; 0 where it did not
 	period  int64   // µs between two stats of a medium
 	refused uint64
+	weight  int // of all handles
 	lobby   bool
 }
 
@@ -36,6 +37,7 @@ type handle struct {
 	user        string // of a publisher
 	up          bool   // the peer connection stands
 	seen        int64
+	weight      int // media and m-lines
 
 	local, remote description
 	begun, upAt   int64 // of the peer connection: its first SDP, its establishment
@@ -106,10 +108,25 @@ func (s *State) Apply(e *Event) {
 	case TypeMedia:
 		s.media(h, e)
 	}
+	s.weigh(h)
 }
+
+// weigh keeps count of what the handles hold.
+func (s *State) weigh(h *handle) {
+	s.weight -= h.weight
+	h.weight = len(h.media) + len(h.local.media) + len(h.remote.media)
+	s.weight += h.weight
+}
+
+// handleWeight is how many media and m-lines the handles of a gateway have, taken over all: most have a few.
+const handleWeight = 10
 
 // handle finds or makes the handle of an event; nil where there is no room for another.
 func (s *State) handle(e *Event) *handle {
+	if s.weight > handleWeight*s.limits.Handles {
+		s.refused++
+		return nil
+	}
 	h := s.handles[e.Handle]
 	if h == nil {
 		if len(s.handles) >= s.limits.Handles {
@@ -137,6 +154,7 @@ func (s *State) Lobby(open bool) { s.lobby = open }
 
 func (s *State) drop(h *handle) {
 	delete(s.handles, h.id)
+	s.weight -= h.weight
 	s.leave(h)
 }
 
