@@ -135,7 +135,9 @@ func TestACallIsSummedUp(t *testing.T) {
 }
 
 func TestAUserIsFoundUnderTheKeyOfTheCollector(t *testing.T) {
-	hide := func(tenant, user string) string { return map[string]string{"five/Ana": "ana@example.org"}[tenant+"/"+user] }
+	hide := func(tenant, user string) string {
+		return map[string]string{"five/Ana": "ana@example.org"}[tenant+"/"+user]
+	}
 	got, err := several(t, query.WithUserKey(hide)).Calls(t.Context(), query.CallsQuery{User: "Ana", Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, []string{"call-05"}, ids(got.Calls))
