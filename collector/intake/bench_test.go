@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	pb "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
@@ -43,13 +44,13 @@ func (q *sink) Submit(msgs []kafka.Message, done queue.Done) error {
 	return nil
 }
 
-func benchmark(b *testing.B, samples, size int, walk func(*Batch)) {
+func benchmark(b *testing.B, who identity.Caller, samples, size int, walk func(*Batch)) {
 	q := &sink{}
 	in := New(config(), Dependencies{Queue: q})
 	b.ReportAllocs()
 	b.SetBytes(int64(size))
 	for b.Loop() {
-		batch := in.Begin(Origin{Route: "http", Received: received, Size: size})
+		batch := in.Begin(Origin{Route: "http", Received: received, Size: size, Caller: who})
 		walk(batch)
 		if err := batch.Submit(func(r Result) {
 			if r.Accepted != samples {
@@ -83,10 +84,14 @@ func BenchmarkSamples(b *testing.B) {
 		body := batchOf(raws...)
 		list = append(list, ']')
 		b.Run(fmt.Sprintf("proto/batch=%d", n), func(b *testing.B) {
-			benchmark(b, n, len(body), func(batch *Batch) { _ = batch.WalkProto(body, n) })
+			benchmark(b, identity.Caller{}, n, len(body), func(batch *Batch) { _ = batch.WalkProto(body, n) })
+		})
+		b.Run(fmt.Sprintf("proto/batch=%d/claims", n), func(b *testing.B) {
+			ana := identity.Caller{Kind: identity.Client, Tenant: "acme", CallID: "demo", ClientID: "ana"}
+			benchmark(b, ana, n, len(body), func(batch *Batch) { _ = batch.WalkProto(body, n) })
 		})
 		b.Run(fmt.Sprintf("json/batch=%d", n), func(b *testing.B) {
-			benchmark(b, n, len(list), func(batch *Batch) { _ = batch.WalkJSON(list, n) })
+			benchmark(b, identity.Caller{}, n, len(list), func(batch *Batch) { _ = batch.WalkJSON(list, n) })
 		})
 	}
 	sfu := sfuSample()
@@ -99,6 +104,6 @@ func BenchmarkSamples(b *testing.B) {
 	}
 	body := batchOf(marshal(b, sfu))
 	b.Run("sfu/calls=10", func(b *testing.B) {
-		benchmark(b, 1, len(body), func(batch *Batch) { _ = batch.WalkProto(body, 1) })
+		benchmark(b, identity.Caller{}, 1, len(body), func(batch *Batch) { _ = batch.WalkProto(body, 1) })
 	})
 }

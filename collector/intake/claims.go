@@ -30,10 +30,14 @@ func (b *Batch) client(s *earshotv1.Sample, c *identity.Caller) {
 	if c.CallID != "" {
 		// Parts that name the other call would be taken for a conflict.
 		for _, t := range s.Transports {
-			t.CallId = ""
+			if t.CallId != "" {
+				t.CallId = ""
+			}
 		}
 		for _, st := range s.Streams {
-			st.CallId = ""
+			if st.CallId != "" {
+				st.CallId = ""
+			}
 		}
 	}
 	b.overwrite(&s.CallId, c.CallID, admit.CallOverwritten)
