@@ -28,4 +28,6 @@ ALTER TABLE samples
     ADD COLUMN IF NOT EXISTS available_receive_bps UInt64 CODEC(T64, ZSTD(1)),
     -- of the video streams that it sends, the strongest: bandwidth before cpu before other
     ADD COLUMN IF NOT EXISTS quality_limitation
-        Enum8('unknown' = 0, 'none' = 1, 'cpu' = 2, 'bandwidth' = 3, 'other' = 4) CODEC(ZSTD(1))
+        Enum8('unknown' = 0, 'none' = 1, 'cpu' = 2, 'bandwidth' = 3, 'other' = 4) CODEC(ZSTD(1));
+
+ALTER TABLE samples MODIFY SETTING non_replicated_deduplication_window = 20000, min_bytes_for_wide_part = 134217728

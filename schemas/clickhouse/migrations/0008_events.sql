@@ -18,4 +18,4 @@ ENGINE = MergeTree
 PARTITION BY toDate(at)
 ORDER BY (tenant, call_id, source_id, at)
 TTL toDateTime(at) + INTERVAL 30 DAY
-SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
+SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1

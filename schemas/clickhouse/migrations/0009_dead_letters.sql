@@ -15,4 +15,4 @@ ENGINE = MergeTree
 PARTITION BY toDate(received_at)
 ORDER BY (reason, received_at)
 TTL toDateTime(received_at) + INTERVAL 30 DAY
-SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
+SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1
