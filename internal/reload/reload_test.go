@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,20 +30,36 @@ func TestFilesAreLoadedAgainWhenTheirContentChanges(t *testing.T) {
 	write(t, a, "a1")
 	write(t, b, "b1")
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // held all the time but while time passes
+		mu.Lock()
+		defer mu.Unlock()
 		var got []string
 		var outcomes []error
 		files := reload.New(reload.Config{Paths: []string{a, b}, Every: time.Second}, reload.Dependencies{
 			Load: func(c [][]byte) error {
+				mu.Lock()
+				defer mu.Unlock()
 				if bytes.HasPrefix(c[0], []byte("bad")) {
 					return errors.New("bad")
 				}
 				got = append(got, string(c[0])+string(c[1]))
 				return nil
 			},
-			Loaded: func(err error) { outcomes = append(outcomes, err) },
+			Loaded: func(err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				outcomes = append(outcomes, err)
+			},
 		})
+		mu.Unlock()
 		require.NoError(t, files.Start(t.Context()))
-		tick := func() { time.Sleep(1100 * time.Millisecond); synctest.Wait() }
+		mu.Lock()
+		tick := func() {
+			mu.Unlock()
+			defer mu.Lock()
+			time.Sleep(1100 * time.Millisecond)
+			synctest.Wait()
+		}
 		tick()
 		require.Equal(t, []string{"a1b1"}, got, "nothing has changed")
 		write(t, b, "b2")
