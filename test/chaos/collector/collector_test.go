@@ -113,7 +113,7 @@ func TestATinySpoolFillsAndNothingAcknowledgedIsLost(t *testing.T) {
 	require.Zero(t, probes.ledger.answersOf("503"))
 
 	kafka.Kill()
-	time.Sleep(10 * time.Second)
+	time.Sleep(6 * time.Second)
 	require.Positive(t, probes.ledger.answersOf("503"), "the spool is full")
 	require.Positive(t, svc.metric("earshot_collector_spool_refused_total"))
 	require.LessOrEqual(t, svc.metric("earshot_collector_spool_bytes"), 2097152.0)
@@ -186,7 +186,7 @@ func hang(t *testing.T, kafka interface {
 	time.Sleep(3 * time.Second)
 	kafka.Freeze()
 	t.Cleanup(kafka.Thaw)
-	time.Sleep(15 * time.Second)
+	time.Sleep(8 * time.Second)
 	require.Positive(t, svc.metric("earshot_collector_spool_messages"))
 	require.Equal(t, 1.0, svc.metric("earshot_collector_spool_kafka_away"))
 	t.Logf("%.0f messages wait", svc.metric("earshot_collector_spool_messages"))

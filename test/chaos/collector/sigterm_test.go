@@ -17,6 +17,25 @@ import (
 	"github.com/earshot-rtc/earshot/test/chaos/process"
 )
 
+// A Kafka that nobody has prepared, and that is away when the collector starts for the first time.
+func TestTheCollectorMayStartBeforeKafka(t *testing.T) {
+	process.RequireChaos(t)
+	kafka := broker.Start(t, topic.Topic{Name: "other", Partitions: 1})
+	kafka.Kill()
+	svc := newService(t, kafka.Addr(), "after: 1s")
+	svc.start()
+	probes := start(t, svc.addr, seed(t), 2, 2, 50*time.Millisecond)
+	time.Sleep(3 * time.Second)
+	require.Positive(t, probes.ledger.answersOf("202"), probes.ledger.figures())
+	kafka.Start()
+	svc.drained()
+	probes.finish(t)
+	svc.drained()
+	svc.stop()
+	require.Zero(t, probes.ledger.answersOf("503"))
+	probes.ledger.compare(t, kafka.Read(topic.Samples))
+}
+
 // SIGTERM comes while Kafka hangs and samples wait for it: probes get their acknowledgements, sockets are closed with 1001,
 // and meanwhile the service says that it is not ready.
 func TestSIGTERMWithWorkUnderWay(t *testing.T) {
