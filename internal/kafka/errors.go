@@ -111,6 +111,10 @@ func (p *Producer) explain(err error) error {
 }
 
 func unreachable(err error) bool {
+	var answer kafkago.Error // looks like a net.Error, but is what a broker has said
+	if errors.As(err, &answer) {
+		return false
+	}
 	var ne net.Error
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.As(err, &ne) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
