@@ -55,7 +55,11 @@ func (s *Server) stream(name string, speak speaker) handler {
 			return f
 		}
 		// The origin was checked already, by the same rule as that of the other routes.
-		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, Subprotocols: protocols})
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+			InsecureSkipVerify: true, Subprotocols: protocols,
+			// Each message by itself: a window kept from one message to the next would cost every idle socket 32 KB.
+			CompressionMode: websocket.CompressionNoContextTakeover,
+		})
 		if err != nil {
 			s.metrics.refused.WithLabelValues("no_upgrade").Inc()
 			return nil // answered by Accept
@@ -63,7 +67,7 @@ func (s *Server) stream(name string, speak speaker) handler {
 		// The context of a request that was taken over is not to be used.
 		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 		defer cancel()
-		sk.conn, sk.cancel = conn, cancel
+		sk.conn, sk.cancel, sk.gone = conn, cancel, ctx.Done()
 		sk.serve(ctx)
 		return nil
 	}
