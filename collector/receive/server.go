@@ -256,7 +256,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.mu.Lock()
 	for sk := range s.sockets {
-		go sk.leave(ctx, websocket.StatusGoingAway, errDraining.Error())
+		go sk.leave(websocket.StatusGoingAway, errDraining.Error())
 	}
 	s.mu.Unlock()
 	gone := make(chan struct{})

@@ -24,9 +24,12 @@ type socket struct {
 	speaks dialect
 	conn   *websocket.Conn
 	cancel context.CancelFunc
+	gone   <-chan struct{} // closed when the connection is over
 	// A sample, or a frame that should have been one, takes a slot when it is read and gives it back when its ack is written.
 	slots chan struct{}
 	wake  chan struct{}
+
+	leaving sync.Once
 
 	mu   sync.Mutex
 	acks []pending
@@ -89,7 +92,7 @@ func (sk *socket) write(ctx context.Context) {
 		case <-expired:
 			sk.server.metrics.refused.WithLabelValues(string(token.Expired)).Inc()
 			expired = nil
-			go sk.leave(ctx, websocket.StatusPolicyViolation, "token expired")
+			go sk.leave(websocket.StatusPolicyViolation, "token expired")
 			continue
 		case <-sk.wake:
 		}
@@ -150,16 +153,18 @@ func (sk *socket) alive(ctx context.Context) bool {
 	return sk.conn.Ping(ctx) == nil
 }
 
-// leave waits for the answers that are due and ends the connection. It gives up with ctx.
-func (sk *socket) leave(ctx context.Context, status websocket.StatusCode, why string) {
-	for range cap(sk.slots) {
-		select {
-		case sk.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
+// leave waits for the answers that are due and ends the connection. Who calls it second waits for the first.
+func (sk *socket) leave(status websocket.StatusCode, why string) {
+	sk.leaving.Do(func() {
+		for range cap(sk.slots) {
+			select {
+			case sk.slots <- struct{}{}:
+			case <-sk.gone:
+				return
+			}
 		}
-	}
-	sk.end(status, why)
+		sk.end(status, why)
+	})
 }
 
 // end tells the other side why it is over.
