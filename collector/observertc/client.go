@@ -80,18 +80,18 @@ func (s *clientSample) find(id string, at int) *peerConnection {
 	return nil
 }
 
-func (pc *peerConnection) set(name string, v value) {
-	if name == "peerConnectionId" {
+func (pc *peerConnection) set(name []byte, v value) {
+	if string(name) == "peerConnectionId" {
 		pc.id = v.id(pc.id)
 	}
 }
 
 // set takes a field of the sample itself.
-func (s *clientSample) set(name string, v value) {
+func (s *clientSample) set(name []byte, v value) {
 	if string(v.text) == "NULL" {
 		return // what monitors of schema 2.x say where they were told no id
 	}
-	switch name {
+	switch string(name) {
 	case "timestamp":
 		s.at = v.millis()
 	case "callId":
@@ -106,8 +106,8 @@ func (s *clientSample) set(name string, v value) {
 }
 
 // attach takes what an application hung on to its samples, as far as it has a name that is understood.
-func (s *clientSample) attach(name string, v value) {
-	switch name {
+func (s *clientSample) attach(name []byte, v value) {
+	switch string(name) {
 	case "userId", "user_id":
 		s.userID = v.keep(s.userID)
 	case "roomId", "room_id":
@@ -132,8 +132,8 @@ type event struct {
 	typed, timed  bool
 }
 
-func (e *event) set(name string, v value) {
-	switch name {
+func (e *event) set(name []byte, v value) {
+	switch string(name) {
 	case "type", "name":
 		e.typ, e.typed = v.keep(e.typ), true
 	case "timestamp":
@@ -148,8 +148,8 @@ func (e *event) set(name string, v value) {
 }
 
 // load takes a field of the payload.
-func (e *event) load(name string, v value) {
-	switch name {
+func (e *event) load(name []byte, v value) {
+	switch string(name) {
 	case "peerConnectionId":
 		e.pc = v.keep(e.pc)
 	case "trackId":

@@ -1,16 +1,16 @@
 package observertc
 
-import "strings"
+import "bytes"
 
 // fields are the field numbers of one schema's protobuf: the name at index i has number i+1. ObserveRTC's generator numbers
 // fields anew with each schema, repeated ones first, then required and optional ones by the alphabet.
 type fields struct {
 	schema                                 string
-	client, connection                     []string
-	inbound, outbound, remoteIn, remoteOut []string
-	codec, source, playout, certificate    []string
-	transport, candidate, pair             []string
-	event, issue, meta                     []string
+	client, connection                     [][]byte
+	inbound, outbound, remoteIn, remoteOut [][]byte
+	codec, source, playout, certificate    [][]byte
+	transport, candidate, pair             [][]byte
+	event, issue, meta                     [][]byte
 }
 
 // Schemas lists those whose protobuf can be read.
@@ -28,7 +28,7 @@ func fieldsOf(schema string) *fields {
 	return nil
 }
 
-func words(s string) []string { return strings.Fields(s) }
+func words(s string) [][]byte { return bytes.Fields([]byte(s)) }
 
 var schema35 = fields{
 	schema: "3.5",

@@ -9,8 +9,8 @@ type iceTransport struct {
 	pc string // schema 2.x
 }
 
-func (t *iceTransport) set(name string, v value) {
-	switch name {
+func (t *iceTransport) set(name []byte, v value) {
+	switch string(name) {
 	case "id", "transportId":
 		t.id = v.keep(t.id)
 	case "peerConnectionId":
@@ -47,8 +47,8 @@ type candidate struct {
 	pc string // schema 2.x
 }
 
-func (c *candidate) set(name string, v value) {
-	switch name {
+func (c *candidate) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		c.id = v.keep(c.id)
 	case "peerConnectionId":
@@ -82,8 +82,8 @@ type pair struct {
 	pc string // schema 2.x
 }
 
-func (p *pair) set(name string, v value) {
-	switch name {
+func (p *pair) set(name []byte, v value) {
+	switch string(name) {
 	case "id", "candidatePairId":
 		p.id = v.keep(p.id)
 	case "peerConnectionId":

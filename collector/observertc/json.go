@@ -10,7 +10,7 @@ import (
 type record[T any] interface {
 	*T
 	// set takes one field.
-	set(name string, v value)
+	set(name []byte, v value)
 	// key names the field by which the entry is found again; is says whether it has this value.
 	key() string
 	is(v value) bool
@@ -53,10 +53,10 @@ func readClient(d *jx.Decoder, s, before *clientSample) error {
 }
 
 // field reads one field and gives it to set.
-func field(d *jx.Decoder, key []byte, set func(string, value)) error {
+func field(d *jx.Decoder, key []byte, set func([]byte, value)) error {
 	v, ok, err := readValue(d)
 	if ok && err == nil {
-		set(string(key), v)
+		set(key, v)
 	}
 	return err
 }
@@ -192,7 +192,7 @@ const maxPayload = 16 << 10
 
 // readPayload reads an object, or a text with an object in it: up to schema 3.4 payloads were texts. What is no object is
 // of no interest.
-func readPayload(d *jx.Decoder, set func(string, value)) error {
+func readPayload(d *jx.Decoder, set func([]byte, value)) error {
 	switch d.Next() {
 	case jx.Object:
 		return d.ObjBytes(func(d *jx.Decoder, key []byte) error { return field(d, key, set) })
@@ -208,7 +208,7 @@ func readPayload(d *jx.Decoder, set func(string, value)) error {
 	}
 }
 
-func loadText(text []byte, set func(string, value)) {
+func loadText(text []byte, set func([]byte, value)) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || len(text) > maxPayload || text[0] != '{' {
 		return

@@ -55,7 +55,7 @@ func tracks[T inboundTrack | outboundTrack, P record[T]](d *jx.Decoder, into *[]
 		return err
 	}
 	for i := range (*into)[from:] {
-		P(&(*into)[from+i]).set("kind", value{text: []byte(kind), isText: true})
+		P(&(*into)[from+i]).set([]byte("kind"), value{text: []byte(kind), isText: true})
 	}
 	return nil
 }

@@ -132,6 +132,9 @@ func (l *layout) pad(out *earshotv1.Sample, p *pad, direction earshotv1.Directio
 	st.Rtts = appendRTT(st.Rtts, source, &r)
 }
 
+// maxLayers is how many pads may carry layers of one stream.
+const maxLayers = 64
+
 // carried is the inbound pad whose media an outbound pad sends on. Of layers, which lie on one transport, the one with the
 // same rid is taken, or the first: the way is the same. A stream that comes in by several transports is left alone.
 func (l *layout) carried(p *pad) *pad {
@@ -140,9 +143,10 @@ func (l *layout) carried(p *pad) *pad {
 		return nil
 	}
 	best := &l.s.in[i]
+	layers := 1
 	for i = l.next[i]; i >= 0; i = l.next[i] {
 		o := &l.s.in[i]
-		if o.transportID != best.transportID {
+		if layers++; o.transportID != best.transportID || layers > maxLayers {
 			return nil
 		}
 		if best.rid != p.rid && o.rid == p.rid {

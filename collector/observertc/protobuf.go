@@ -7,7 +7,7 @@ import (
 )
 
 // walk goes over the fields of a message. Lists and sub-messages come as texts.
-func walk(raw []byte, names []string, each func(name string, v value) error) error {
+func walk(raw []byte, names [][]byte, each func(name []byte, v value) error) error {
 	for len(raw) > 0 {
 		num, typ, n := protowire.ConsumeTag(raw)
 		if n < 0 {
@@ -65,8 +65,8 @@ func (r *reading) object() error {
 // read reads a ClientSample that says what has changed since the one before.
 func (f *fields) read(frame []byte, now, before *clientSample, objects int) error {
 	r := reading{fields: f, now: now, before: before, objects: objects}
-	return walk(frame, f.client, func(name string, v value) error {
-		switch name {
+	return walk(frame, f.client, func(name []byte, v value) error {
+		switch string(name) {
 		case "peerConnections":
 			return r.peerConnection(v)
 		case "clientEvents":
@@ -99,8 +99,8 @@ func (r *reading) peerConnection(v value) error {
 	if was == nil {
 		was = &peerConnection{}
 	}
-	return walk(v.text, r.connection, func(name string, v value) error {
-		switch name {
+	return walk(v.text, r.connection, func(name []byte, v value) error {
+		switch string(name) {
 		case "codecs":
 			return entry(r, r.codec, v, &pc.codecs, was.codecs)
 		case "inboundRtps":
@@ -129,7 +129,7 @@ func (r *reading) peerConnection(v value) error {
 }
 
 // entry reads one entry of a list, which begins as what it was.
-func entry[T any, P record[T]](r *reading, names []string, v value, into *[]T, was []T) error {
+func entry[T any, P record[T]](r *reading, names [][]byte, v value, into *[]T, was []T) error {
 	if err := r.object(); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func entry[T any, P record[T]](r *reading, names []string, v value, into *[]T, w
 	}
 	*into = append(*into, e)
 	p := P(&(*into)[len(*into)-1])
-	err = walk(v.text, names, func(name string, v value) error {
+	err = walk(v.text, names, func(name []byte, v value) error {
 		p.set(name, v)
 		return nil
 	})
@@ -152,10 +152,10 @@ func entry[T any, P record[T]](r *reading, names []string, v value, into *[]T, w
 }
 
 // pick gives one field of a message.
-func pick(raw []byte, names []string, name string) (found value, err error) {
+func pick(raw []byte, names [][]byte, name string) (found value, err error) {
 	ok := false
-	err = walk(raw, names, func(n string, v value) error {
-		if n == name {
+	err = walk(raw, names, func(n []byte, v value) error {
+		if string(n) == name {
 			found, ok = v, true
 		}
 		return nil
@@ -168,12 +168,12 @@ func pick(raw []byte, names []string, name string) (found value, err error) {
 
 // occurrence reads an event, issue or meta item. The encoders up to schema 3.3 leave out of an event what it has in common
 // with the one before it.
-func (r *reading) occurrence(names []string, v value, e event) error {
+func (r *reading) occurrence(names [][]byte, v value, e event) error {
 	if err := r.object(); err != nil {
 		return err
 	}
-	err := walk(v.text, names, func(name string, v value) error {
-		if name == "payload" {
+	err := walk(v.text, names, func(name []byte, v value) error {
+		if string(name) == "payload" {
 			loadText(v.text, e.load)
 		} else {
 			e.set(name, v)

@@ -1,11 +1,11 @@
 package observertc
 
 // set takes a field of inbound-rtp or outbound-rtp of schema 3.
-func (r *rtp) set(name string, v value) {
+func (r *rtp) set(name []byte, v value) {
 	if r.setCounter(name, v) {
 		return
 	}
-	switch name {
+	switch string(name) {
 	case "id":
 		r.id = v.keep(r.id)
 	case "ssrc":
@@ -42,8 +42,8 @@ func (r *rtp) set(name string, v value) {
 }
 
 // setCounter takes the fields that mean the same in all schemas.
-func (r *rtp) setCounter(name string, v value) bool {
-	switch name {
+func (r *rtp) setCounter(name []byte, v value) bool {
+	switch string(name) {
 	case "packetsDiscarded":
 		r.discarded = v.count()
 	case "retransmittedPacketsReceived", "retransmittedPacketsSent":
@@ -80,8 +80,8 @@ func (r *rtp) setCounter(name string, v value) bool {
 	return true
 }
 
-func (r *rtp) setPlayback(name string, v value) bool {
-	switch name {
+func (r *rtp) setPlayback(name []byte, v value) bool {
+	switch string(name) {
 	case "totalSamplesReceived":
 		r.samples = v.count()
 	case "concealedSamples":
@@ -114,9 +114,9 @@ func (*rtp) settle()           {}
 
 type inboundTrack rtp
 
-func (t *inboundTrack) set(name string, v value) {
+func (t *inboundTrack) set(name []byte, v value) {
 	r := (*rtp)(t)
-	switch name {
+	switch string(name) {
 	case "packetsSent", "bytesSent": // the other end's
 	case "trackId":
 		r.trackID = v.keep(r.trackID)
@@ -139,9 +139,9 @@ func (*inboundTrack) settle()           {}
 
 type outboundTrack rtp
 
-func (t *outboundTrack) set(name string, v value) {
+func (t *outboundTrack) set(name []byte, v value) {
 	r := (*rtp)(t)
-	switch name {
+	switch string(name) {
 	case "packetsReceived", "framesDropped": // the other end's; of the source
 	case "trackId":
 		r.trackID = v.keep(r.trackID)

@@ -68,7 +68,7 @@ func (s *sfuSample) read(d *jx.Decoder) error {
 // items reads a list of objects that take fields.
 func items[T any, P interface {
 	*T
-	set(string, value)
+	set([]byte, value)
 }](d *jx.Decoder, into *[]T) error {
 	return array(d, func(d *jx.Decoder) error {
 		var e T
@@ -78,8 +78,8 @@ func items[T any, P interface {
 	})
 }
 
-func (s *sfuSample) set(name string, v value) {
-	switch name {
+func (s *sfuSample) set(name []byte, v value) {
+	switch string(name) {
 	case "sfuId":
 		s.id = v.keep(s.id)
 	case "timestamp":
@@ -87,8 +87,8 @@ func (s *sfuSample) set(name string, v value) {
 	}
 }
 
-func (t *sfuTransport) set(name string, v value) {
-	switch name {
+func (t *sfuTransport) set(name []byte, v value) {
+	switch string(name) {
 	case "transportId":
 		t.id = v.keep(t.id)
 	case "callId":
@@ -116,8 +116,8 @@ func (t *sfuTransport) set(name string, v value) {
 	}
 }
 
-func (p *pad) set(name string, v value) {
-	switch name {
+func (p *pad) set(name []byte, v value) {
+	switch string(name) {
 	case "transportId":
 		p.transportID = v.keep(p.transportID)
 	case "streamId":
@@ -144,8 +144,8 @@ func (p *pad) set(name string, v value) {
 }
 
 // setCounter leaves jitter out: the schema gives it no unit, and SFUs differ.
-func (p *pad) setCounter(name string, v value) {
-	switch name {
+func (p *pad) setCounter(name []byte, v value) {
+	switch string(name) {
 	case "packetsReceived", "packetsSent":
 		p.packets = v.count()
 	case "bytesReceived", "bytesSent":
@@ -173,8 +173,8 @@ func (p *pad) setCounter(name string, v value) {
 	}
 }
 
-func (c *channel) set(name string, v value) {
-	switch name {
+func (c *channel) set(name []byte, v value) {
+	switch string(name) {
 	case "transportId":
 		c.transportID = v.keep(c.transportID)
 	case "internal":

@@ -49,8 +49,8 @@ type rtt struct {
 	heard bool
 }
 
-func (r *rtt) set(name string, v value) bool {
-	switch name {
+func (r *rtt) set(name []byte, v value) bool {
+	switch string(name) {
 	case "roundTripTime", "currentRoundTripTime":
 		r.latest = v.seconds()
 	case "totalRoundTripTime":
@@ -71,8 +71,8 @@ func (r *rtt) settle(at uint64) {
 	}
 }
 
-func (r *remote) set(name string, v value) {
-	switch name {
+func (r *remote) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		r.id = v.keep(r.id)
 	case "ssrc":
@@ -99,8 +99,8 @@ type codec struct {
 	rate     uint32
 }
 
-func (c *codec) set(name string, v value) {
-	switch name {
+func (c *codec) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		c.id = v.keep(c.id)
 	case "mimeType":
@@ -116,8 +116,8 @@ func (*codec) settle()           {}
 
 type source struct{ id, trackID string }
 
-func (s *source) set(name string, v value) {
-	switch name {
+func (s *source) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		s.id = v.keep(s.id)
 	case "trackIdentifier":
@@ -134,8 +134,8 @@ type playout struct {
 	delay, count uint64
 }
 
-func (p *playout) set(name string, v value) {
-	switch name {
+func (p *playout) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		p.id = v.keep(p.id)
 	case "totalPlayoutDelay":
@@ -151,8 +151,8 @@ func (*playout) settle()           {}
 
 type certificate struct{ id, algorithm, fingerprint string }
 
-func (c *certificate) set(name string, v value) {
-	switch name {
+func (c *certificate) set(name []byte, v value) {
+	switch string(name) {
 	case "id":
 		c.id = v.keep(c.id)
 	case "fingerprint":
