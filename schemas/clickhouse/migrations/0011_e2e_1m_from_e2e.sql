@@ -53,7 +53,7 @@ SELECT
     sumIf(toUInt64(round(ifNull(frame_rate, 0) * 1000)), frame_rate IS NOT NULL) AS frame_rate_sum_milli,
     countIf(score IS NOT NULL) AS score_count,
     sumIf(toUInt64(round(ifNull(score, 0) * 1000)), score IS NOT NULL) AS score_sum_milli,
-    sum(toUInt64(round(bitrate_bps))) AS bitrate_sum_bps,
+    sum(toUInt64(round(ifNotFinite(bitrate_bps, 0)))) AS bitrate_sum_bps,
     countIf(blame != 'none') AS bad,
     countIf(blame = 'sender') AS blame_sender,
     countIf(blame = 'receiver') AS blame_receiver,
