@@ -19,7 +19,7 @@ const module = "github.com/earshot-rtc/earshot"
 
 // pure are the packages where time and data come in as arguments.
 var pure = []string{
-	"processor/graph", "processor/stitch", "processor/window", "processor/partition", "processor/quality", "processor/row",
+	"processor/graph", "processor/stitch", "processor/window", "processor/partition", "processor/quality", "processor/blame", "processor/row",
 	"processor/regression",
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/earshot-rtc/earshot/processor/blame"
 	"github.com/earshot-rtc/earshot/processor/quality"
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
@@ -37,6 +38,7 @@ type Config struct {
 	Flush   Flush          `yaml:"flush"`
 	Retry   Retry          `yaml:"retry"`
 	Quality quality.Config `yaml:"quality"`
+	Blame   blame.Config   `yaml:"blame"`
 
 	// Consumer tunes the client; for tests. Zero values take package kafka's defaults.
 	MaxWait, Heartbeat, Backoff time.Duration `yaml:"-"`
@@ -153,6 +155,9 @@ func (c Config) Validate() error {
 		if n.value < 1 || n.value > n.high {
 			return fmt.Errorf("processor.%s is %d; give a number from 1 to %d", n.key, n.value, n.high)
 		}
+	}
+	if err := c.Blame.Validate(); err != nil {
+		return err
 	}
 	return c.Quality.Validate()
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/processor/blame"
 	"github.com/earshot-rtc/earshot/processor/partition"
 	"github.com/earshot-rtc/earshot/processor/quality"
 )
@@ -76,6 +77,10 @@ func New(cfg Config, deps Dependencies) (*Processor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("processor: %w", err)
 	}
+	rule, err := blame.New(cfg.Blame)
+	if err != nil {
+		return nil, fmt.Errorf("processor: %w", err)
+	}
 	m, err := newMetrics(deps.Registerer)
 	if err != nil {
 		return nil, fmt.Errorf("processor: %w", err)
@@ -85,13 +90,13 @@ func New(cfg Config, deps Dependencies) (*Processor, error) {
 		newState: func() state {
 			renew, warmup, idle := cfg.memory()
 			return partition.New(partition.Config{
-				Window: cfg.Window, Lateness: cfg.Lateness, Quality: model, Renew: renew, Warmup: warmup, Idle: idle,
+				Window: cfg.Window, Lateness: cfg.Lateness, Quality: model, Blame: rule, Renew: renew, Warmup: warmup, Idle: idle,
 			})
 		},
 	}
 	p.consumer, err = kafka.NewConsumer(kafka.ConsumerConfig{
 		Brokers: cfg.Brokers, Group: cfg.Group, Topic: cfg.Topic, ClientID: "earshot-processor",
-		MaxWait: cfg.MaxWait, Heartbeat: cfg.Heartbeat, RetryBackoff: cfg.Backoff,
+		MaxWait: cfg.MaxWait, Heartbeat: cfg.Heartbeat, SessionTimeout: cfg.Session, RetryBackoff: cfg.Backoff,
 	}, p.work, kafka.Dependencies{Logger: log, Registerer: deps.Registerer})
 	if err != nil {
 		return nil, fmt.Errorf("processor: %w", err)

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"github.com/earshot-rtc/earshot/processor/blame"
 	"github.com/earshot-rtc/earshot/processor/graph"
 	"github.com/earshot-rtc/earshot/processor/row"
 	"github.com/earshot-rtc/earshot/processor/stitch"
@@ -20,6 +21,7 @@ type work struct {
 	reckoned reckoned
 	scratch  stitch.Scratch
 	portions []portion
+	blamed   []blame.Hop
 	hops     [graph.MaxHops][]stitch.Estimate // of the row in the making
 }
 

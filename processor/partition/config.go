@@ -3,6 +3,7 @@ package partition
 import (
 	"time"
 
+	"github.com/earshot-rtc/earshot/processor/blame"
 	"github.com/earshot-rtc/earshot/processor/quality"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	Renew, Warmup time.Duration
 	// Quality scores what subscribers got (package quality's default model).
 	Quality *quality.Model
+	// Blame says who spoiled a window (package blame's default rule).
+	Blame *blame.Rule
 }
 
 func (c Config) withDefaults() Config {
@@ -38,6 +41,9 @@ func (c Config) withDefaults() Config {
 	def(&c.Step, time.Second)
 	def(&c.Idle, 2*time.Minute)
 	def(&c.Impute, time.Minute)
+	if c.Blame == nil {
+		c.Blame = blame.Default()
+	}
 	if c.IdleIntervals <= 0 {
 		c.IdleIntervals = 3
 	}

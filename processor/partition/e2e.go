@@ -243,6 +243,7 @@ func (q *quest) write(out *row.Batch) {
 	q.writeHops(r, out)
 	q.budget(r)
 	q.quality(r)
+	q.blame(r)
 }
 
 // writeHops fills in the way, hop by hop.

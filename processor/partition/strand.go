@@ -16,6 +16,7 @@ type strand struct {
 	residenceAt int64     // when an SFU last said how long packets stay in it; 0 = never
 	residence   float32   // µs
 	media       row.Media
+	limit       row.Limitation // what its encoder said last
 	mid         string
 	rid         string
 	codec       string

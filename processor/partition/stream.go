@@ -32,6 +32,7 @@ func (a *arrival) stream(m *earshotv1.Stream) {
 	r.JitterMs, r.FrameWidth, r.FrameHeight, r.Muted = float32(m.JitterUs)/1e3, small(m.FrameWidth), small(m.FrameHeight), m.Muted
 
 	if m.Direction == earshotv1.Direction_DIRECTION_OUTBOUND && s.media == row.Video {
+		s.limit = limited(row.LimitationUnknown, m.QualityLimitation)
 		a.row.QualityLimitation = limited(a.row.QualityLimitation, m.QualityLimitation)
 	}
 	for _, m := range m.Rtts {

@@ -1,0 +1,104 @@
+package processor_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
+)
+
+// tables lists what holds rows, rollups and summaries included.
+func tables(t *testing.T, db *clickhouse.DB) []string {
+	t.Helper()
+	type table struct {
+		Name string `ch:"name"`
+	}
+	rows, err := clickhouse.Select[table](t.Context(), db, `
+		SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name NOT LIKE 'schema_%' ORDER BY name`, nil)
+	require.NoError(t, err)
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Name
+	}
+	for _, must := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters", "e2e_1m", "e2e_1h", "hops_1m", "hops_1h", "calls", "participants", "peers"} {
+		require.Contains(t, names, must)
+	}
+	return names
+}
+
+// print is what a table holds: equal rows, in whatever order, give equal prints.
+type print struct {
+	Rows uint64 `ch:"rows"`
+	Sum  uint64 `ch:"sum"`
+	Xor  uint64 `ch:"xored"`
+}
+
+// columns are those of a table in a form that does not show in which order, and in how many parts, rows came: states are
+// finalised, and sets sorted.
+func columns(t *testing.T, db *clickhouse.DB, table string) string {
+	t.Helper()
+	type column struct {
+		Name string `ch:"name"`
+		Type string `ch:"type"`
+	}
+	rows, err := clickhouse.Select[column](t.Context(), db,
+		"SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY position", clickhouse.Params{"t": table})
+	require.NoError(t, err)
+	list := make([]string, len(rows))
+	for i, c := range rows {
+		name := "`" + c.Name + "`"
+		switch {
+		case strings.HasPrefix(c.Type, "AggregateFunction("):
+			name = "finalizeAggregation(" + name + ")"
+		case strings.HasPrefix(c.Type, "SimpleAggregateFunction(groupUniqArray"):
+			name = "arraySort(" + name + ")"
+		}
+		list[i] = name
+	}
+	return strings.Join(list, ", ")
+}
+
+// printOf reads a table as it is when all its parts are merged.
+func printOf(t *testing.T, db *clickhouse.DB, table string) print {
+	t.Helper()
+	type engine struct {
+		Name string `ch:"engine"`
+	}
+	e, err := clickhouse.Select[engine](t.Context(), db, "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", clickhouse.Params{"t": table})
+	require.NoError(t, err)
+	final := ""
+	if strings.Contains(e[0].Name, "Aggregating") || strings.Contains(e[0].Name, "Replacing") || strings.Contains(e[0].Name, "Summing") {
+		final = " FINAL"
+	}
+	got, err := clickhouse.Select[print](t.Context(), db, fmt.Sprintf(
+		"SELECT count() AS rows, sum(h) AS sum, groupBitXor(h) AS xored FROM (SELECT cityHash64(toString(tuple(%s))) AS h FROM `%s`%s)",
+		columns(t, db, table), table, final), nil)
+	require.NoError(t, err, table)
+	return got[0]
+}
+
+// compare holds two databases against each other, table by table, and says how much it was.
+func compare(t *testing.T, want, got *clickhouse.DB) {
+	t.Helper()
+	names := tables(t, want)
+	require.Equal(t, names, tables(t, got))
+	var total uint64
+	var wrong []string
+	for _, name := range names {
+		a, b := printOf(t, want, name), printOf(t, got, name)
+		t.Logf("%-22s %8d rows, checksum %016x", name, b.Rows, b.Sum)
+		total += b.Rows
+		if a != b {
+			wrong = append(wrong, fmt.Sprintf("%s: undisturbed %+v, disturbed %+v", name, a, b))
+		}
+	}
+	t.Logf("%d tables, %d rows compared", len(names), total)
+	require.Empty(t, wrong)
+	for _, name := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters", "e2e_1m", "calls", "participants", "peers"} {
+		require.True(t, slices.Contains(names, name) && printOf(t, got, name).Rows > 0, "%s is empty", name)
+	}
+}
