@@ -39,6 +39,7 @@ type cli struct {
 	Query     queryCmd     `cmd:"" help:"Ask what is in ClickHouse."`
 	Bench     benchCmd     `cmd:"" help:"Measure speed and memory."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the ClickHouse schema up to date."`
+	Erase     eraseCmd     `cmd:"" help:"Remove what is stored of a user, a client or a call."`
 	Config    configCmd    `cmd:"" help:"Check, print or explain the configuration."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	embedded "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 )
 
 // storeFlags say which ClickHouse to ask. Without an address that is the embedded one: of a demo or lab run that is going on,
@@ -75,6 +76,10 @@ func (f *storeFlags) open(ctx context.Context) (*store, error) {
 		return nil, errors.Join(err, stop())
 	}
 	s.closers = append(s.closers, stop)
+	// The data may be older than this program.
+	if _, err := clickhouse.Migrate(ctx, s.DB, ddl.Migrations); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
@@ -37,6 +38,9 @@ func (e *Eraser) Erase(ctx context.Context, f *Found) (_ *Report, err error) {
 	defer func() { err = errors.Join(err, e.Forget(ctx, f)) }()
 	done := clickhouse.Settings{"mutations_sync": 2, "allow_nondeterministic_mutations": 1, "log_queries": 0}
 	for _, t := range cleared(f.subject.Kind) {
+		if !f.in(t.name) {
+			continue // every statement here rewrites parts of a table
+		}
 		if err := e.db.Exec(ctx, "ALTER TABLE "+t.name+" DELETE WHERE "+t.condition(f.subject.Kind), f.params(), done); err != nil {
 			return nil, fmt.Errorf("remove rows of %s: %w", t.name, err)
 		}
@@ -54,6 +58,10 @@ func (e *Eraser) Erase(ctx context.Context, f *Found) (_ *Report, err error) {
 		ID: f.id, Kind: f.subject.Kind, At: e.now().UTC().Truncate(time.Millisecond), Calls: len(f.Calls), Removed: f.Rows, Remained: left,
 	}
 	return r, e.record(ctx, f.subject.Tenant, r)
+}
+
+func (f *Found) in(table string) bool {
+	return slices.ContainsFunc(f.Rows, func(r TableRows) bool { return r.Table == table })
 }
 
 // recount makes the states that count a call's clients from those that are left, and removes the summary of a call that nobody is

@@ -2,7 +2,6 @@
 package table
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,9 +36,7 @@ func E2EJSON(w io.Writer, callID string, rows []query.E2ERow) error {
 	if rows == nil {
 		rows = []query.E2ERow{}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return JSON(w, struct {
 		CallID  string         `json:"call_id"`
 		Windows []query.E2ERow `json:"windows"`
 	}{callID, rows})
