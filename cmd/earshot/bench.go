@@ -15,8 +15,9 @@ import (
 )
 
 type benchCmd struct {
-	Stitch benchStitchCmd `cmd:"" help:"Samples per second through decoding, graph, stitching and scoring, and memory per client."`
-	Store  benchStoreCmd  `cmd:"" help:"Rows per second into a fresh ClickHouse, bytes per row, and how long questions take."`
+	Collector benchCollectorCmd `cmd:"" help:"Samples per CPU second through a collector, time until the ack, and memory per WebSocket."`
+	Stitch    benchStitchCmd    `cmd:"" help:"Samples per second through decoding, graph, stitching and scoring, and memory per client."`
+	Store     benchStoreCmd     `cmd:"" help:"Rows per second into a fresh ClickHouse, bytes per row, and how long questions take."`
 }
 
 // benchStitchCmd measures the heart of the processor on made-up calls of six clients over three SFUs: one peer connection
