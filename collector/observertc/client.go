@@ -142,6 +142,8 @@ func (e *event) set(name []byte, v value) {
 		e.pc = v.id(e.pc)
 	case "trackId", "mediaTrackId":
 		e.track = v.id(e.track)
+	case "value": // of schema 2.x
+		e.state = v.keep(e.state)
 	case "transportId":
 		e.transport = v.keep(e.transport)
 	}
@@ -154,7 +156,7 @@ func (e *event) load(name []byte, v value) {
 		e.pc = v.keep(e.pc)
 	case "trackId":
 		e.track = v.keep(e.track)
-	case "iceConnectionState":
+	case "iceConnectionState", "connectionState":
 		e.state = v.keep(e.state)
 	case "name":
 		e.name = v.keep(e.name)

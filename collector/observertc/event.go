@@ -66,3 +66,25 @@ func kindOf(e *event) (earshotv1.EventType, string) {
 	}
 	return earshotv1.EventType_EVENT_TYPE_CUSTOM, e.typ
 }
+
+// connected gives the transports of a peer connection the time that it took, where the sample tells of both its making and
+// its success: the first one mostly does.
+func (s *clientSample) connected(pc string, transports []*earshotv1.Transport) {
+	var opened, up uint64
+	for i := range s.events {
+		e := &s.events[i]
+		switch {
+		case e.pc != pc || e.isMeta || e.issue:
+		case e.typ == "PEER_CONNECTION_OPENED":
+			opened = e.at
+		case e.typ == "PEER_CONNECTION_STATE_CHANGED" && e.state == "connected" && up == 0:
+			up = e.at
+		}
+	}
+	if opened == 0 || up <= opened {
+		return
+	}
+	for _, t := range transports {
+		t.ConnectUs = up - opened
+	}
+}

@@ -37,13 +37,20 @@ func makeClient(s *clientSample, o *Options, mem *memory) (*earshotv1.Sample, er
 		mem.follow(s, out, o)
 	}
 	for i := range s.pcs {
+		from := len(out.Transports)
 		addConnection(out, &s.pcs[i])
+		if len(s.events) > 0 && i < maxDated {
+			s.connected(s.pcs[i].id, out.Transports[from:])
+		}
 	}
 	for i := range s.events {
 		addEvent(out, s, &s.events[i])
 	}
 	return out, nil
 }
+
+// maxDated bounds the peer connections for whose beginning the events are searched.
+const maxDated = 64
 
 // or is the first that is not empty.
 func or(texts ...string) string {
