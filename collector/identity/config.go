@@ -36,10 +36,12 @@ type Config struct {
 // Claims are the names of claims. What a token claims wins over what a sample says; what it does not claim is left to the
 // sample.
 type Claims struct {
-	// CallID, ClientID and UserID tell which participant of which call a token is for.
-	CallID   string `yaml:"call_id"`
+	// CallID tells which call a token is for.
+	CallID string `yaml:"call_id"`
+	// ClientID tells which of its participants.
 	ClientID string `yaml:"client_id"`
-	UserID   string `yaml:"user_id"`
+	// UserID tells who that is.
+	UserID string `yaml:"user_id"`
 	// Tenant tells whose call it is.
 	Tenant string `yaml:"tenant"`
 	// SFUID makes a token that of an SFU.
@@ -50,7 +52,7 @@ type Claims struct {
 type SFUToken struct {
 	// Name tells it apart in metrics and logs.
 	Name string `yaml:"name"`
-	// SHA256 is the digest of the token in hexadecimal: printf %s "$TOKEN" | sha256sum. Or:
+	// SHA256 is the digest of the token in hexadecimal: printf %s "$TOKEN" | sha256sum. Leave it out where there is a file.
 	SHA256 string `yaml:"sha256"`
 	// File holds the token itself, and is read again when it changes.
 	File string `yaml:"file"`

@@ -12,6 +12,8 @@ type limit struct {
 	burst float64 // seconds
 }
 
+func (l limit) bytes() float64 { return float64(l.Bytes) }
+
 func (l limit) none() bool { return l.Samples == 0 && l.Bytes == 0 }
 
 // bucket holds what may still come. It may run into debt, since what a body holds is known after it has come; whoever is in
@@ -26,7 +28,7 @@ type bucket struct {
 func (b *bucket) fill(l limit, now time.Time) {
 	if d := now.Sub(b.at).Seconds(); d > 0 {
 		b.samples = min(l.Samples*l.burst, b.samples+l.Samples*d)
-		b.bytes = min(l.Bytes*l.burst, b.bytes+l.Bytes*d)
+		b.bytes = min(l.bytes()*l.burst, b.bytes+l.bytes()*d)
 		b.at = now
 	}
 }
@@ -36,7 +38,7 @@ func (b *bucket) wait(l limit, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fill(l, now)
-	return max(due(b.samples, l.Samples), due(b.bytes, l.Bytes))
+	return max(due(b.samples, l.Samples), due(b.bytes, l.bytes()))
 }
 
 func due(left, rate float64) time.Duration {
@@ -86,7 +88,7 @@ func (t *table[K]) acquire(key K, now time.Time) *held[K] {
 	if h == nil {
 		t.evict()
 		l := t.limit
-		h = &held[K]{bucket: bucket{samples: l.Samples * l.burst, bytes: l.Bytes * l.burst, at: now}, key: key}
+		h = &held[K]{bucket: bucket{samples: l.Samples * l.burst, bytes: l.bytes() * l.burst, at: now}, key: key}
 		t.buckets[key] = h
 	} else if h.el != nil {
 		t.idle.Remove(h.el)

@@ -8,10 +8,11 @@ import (
 
 // Config says how much may come from where. With auth.mode none, only connections counts: nobody is told apart then.
 type Config struct {
-	// Tenant bounds what all of a tenant's sources send together, Source what one client or SFU sends (as its token names
-	// it), Address what comes from one IPv4 address or one IPv6 /64, behind which many may sit.
-	Tenant  Rate `yaml:"tenant"`
-	Source  Rate `yaml:"source"`
+	// Tenant bounds what all of a tenant's sources send together.
+	Tenant Rate `yaml:"tenant"`
+	// Source bounds what one client or SFU sends, as its token names it.
+	Source Rate `yaml:"source"`
+	// Address bounds what comes from one IPv4 address or one IPv6 /64, behind which many may sit.
 	Address Rate `yaml:"address"`
 	// Requests bounds the requests per second from one address, before anybody looks at their tokens. 0: no bound.
 	Requests float64 `yaml:"requests_per_address"`
@@ -20,18 +21,19 @@ type Config struct {
 	// Buckets bounds the memory: so many tenants, sources and addresses each are told apart. Those heard of least recently
 	// are forgotten.
 	Buckets int `yaml:"buckets"`
-	// Connections bounds the open connections, ConnectionsPerAddress those from one address and, separately, its WebSockets
-	// where a trusted proxy names the address. 0: no bound.
-	Connections           int `yaml:"connections"`
+	// Connections bounds the open connections. 0: no bound.
+	Connections int `yaml:"connections"`
+	// ConnectionsPerAddress bounds those from one address, and its WebSockets where a trusted proxy names the address. 0: no
+	// bound.
 	ConnectionsPerAddress int `yaml:"connections_per_address"`
 }
 
-// Rate is how much may come per second. 0: no bound.
+// Rate is how much may come per second.
 type Rate struct {
-	// Samples per second.
+	// Samples per second; time requests of a WebSocket count too. 0: no bound.
 	Samples float64 `yaml:"samples"`
-	// Bytes are counted as they come in decompressed bodies and WebSocket messages.
-	Bytes float64 `yaml:"bytes"`
+	// Bytes per second, of decompressed bodies and WebSocket messages. 0: no bound.
+	Bytes int64 `yaml:"bytes"`
 }
 
 // DefaultConfig leaves room for a thousand participants behind one address, and for the backlog of a probe after an outage.
@@ -48,8 +50,8 @@ func (c *Config) Validate() error {
 		key string
 		n   float64
 	}{
-		{"tenant.samples", c.Tenant.Samples}, {"tenant.bytes", c.Tenant.Bytes}, {"source.samples", c.Source.Samples},
-		{"source.bytes", c.Source.Bytes}, {"address.samples", c.Address.Samples}, {"address.bytes", c.Address.Bytes},
+		{"tenant.samples", c.Tenant.Samples}, {"tenant.bytes", float64(c.Tenant.Bytes)}, {"source.samples", c.Source.Samples},
+		{"source.bytes", float64(c.Source.Bytes)}, {"address.samples", c.Address.Samples}, {"address.bytes", float64(c.Address.Bytes)},
 		{"requests_per_address", c.Requests}, {"connections", float64(c.Connections)},
 		{"connections_per_address", float64(c.ConnectionsPerAddress)},
 	} {

@@ -254,7 +254,7 @@ func TestConfigNamesTheKey(t *testing.T) {
 }
 
 func BenchmarkLease(b *testing.B) {
-	th := newThrottle(b, Config{Source: Rate{1e9, 1e12}, Address: Rate{1e9, 1e12}, Tenant: Rate{1e9, 1e12}, Requests: 1e9})
+	th := newThrottle(b, Config{Source: Rate{Samples: 1e9, Bytes: 1e12}, Address: Rate{Samples: 1e9, Bytes: 1e12}, Tenant: Rate{Samples: 1e9, Bytes: 1e12}, Requests: 1e9})
 	c := client("acme", "ana", "192.0.2.1")
 	b.Run("request", func(b *testing.B) {
 		b.ReportAllocs()

@@ -19,9 +19,10 @@ import (
 
 // Config names the files, all PEM. They are read again when they change.
 type Config struct {
-	// CertFile is the certificate with its chain, KeyFile its key. Both empty: no TLS.
+	// CertFile holds the certificate with its chain. Empty, with the key: no TLS.
 	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
+	// KeyFile holds its key.
+	KeyFile string `yaml:"key_file"`
 	// ClientCAFile holds the authorities of client certificates. A client may show one then, but need not.
 	ClientCAFile string `yaml:"client_ca_file"`
 	// MinVersion is the oldest TLS that is spoken: "1.2" or "1.3".

@@ -20,9 +20,9 @@ type Config struct {
 	JWKSFile string `yaml:"jwks_file"`
 	// JWKSURL is where such a set is fetched from: https, or http on this machine.
 	JWKSURL string `yaml:"jwks_url"`
-	// JWKSRefresh is how often it is fetched. A token of an unknown key has it fetched sooner, but at most once in
-	// JWKSMinRefresh. When fetching fails, the last keys stay in use.
-	JWKSRefresh    time.Duration `yaml:"jwks_refresh"`
+	// JWKSRefresh is how often it is fetched. When that fails, the last keys stay in use.
+	JWKSRefresh time.Duration `yaml:"jwks_refresh"`
+	// JWKSMinRefresh is how often it is fetched at most: a token of an unknown key has it fetched sooner.
 	JWKSMinRefresh time.Duration `yaml:"jwks_min_refresh"`
 	// JWKSTimeout bounds one fetch.
 	JWKSTimeout time.Duration `yaml:"jwks_timeout"`
