@@ -33,13 +33,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "earshot_processor_" + name, Help: help}, []string{"partition"})
 	}
 	m := &metrics{
-		records: counters("records_total", "Records processed; mode is live, or replay where state is rebuilt without output.", "mode"),
+		records: counters("records_total", "Records read; mode is live, replay where state is rebuilt without output, or tick where a record says only how late it is.", "mode"),
 		rows:    counters("rows_total", "Rows that ClickHouse has acknowledged, repeats that it has dropped included.", "table"),
 		inserts: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "earshot_processor_insert_seconds", Help: "Time of one successful insert into one table.",
 			Buckets: prometheus.ExponentialBuckets(0.002, 2, 14),
 		}),
-		retries: counters("retries_total", "Attempts that failed and were repeated, by what was tried (insert, commit, dead).", "what"),
+		retries: counters("retries_total", "Attempts that failed and were repeated, by what was tried (insert, commit, dead, epochs, tick).", "what"),
 		dropped: counters("dropped_total", "Samples and facts that were not used, by reason; dead letters are those that could not be read.", "reason"),
 		windows: counter("windows_total", "Windows closed, over all calls."),
 		lost:    counter("records_lost_total", "Records that retention removed before they were processed."),
@@ -84,6 +84,8 @@ func (m *metrics) count(n int, before, now partition.Counts) {
 		{"loop", now.Loops - before.Loops},
 		{"implausible_time", now.Implausible - before.Implausible},
 		{"truncated", now.Truncated - before.Truncated},
+		{"orphan", now.Orphans - before.Orphans},
+		{"panic", now.Panics - before.Panics},
 	} {
 		if d.delta > 0 {
 			m.dropped.WithLabelValues(d.reason).Add(float64(d.delta))

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -64,8 +65,11 @@ func (w *worker) insert(ctx context.Context, in intent) error {
 		err := w.insist(ctx, "insert", func(ctx context.Context) error {
 			began := time.Now()
 			err := w.p.inserter.Insert(ctx, t.Name, id, t.Columns)
-			if err == nil {
+			switch {
+			case err == nil:
 				w.p.metrics.inserts.Observe(time.Since(began).Seconds())
+			case clickhouse.Misfit(err):
+				err = fmt.Errorf("the tables in ClickHouse are not those of this version of Earshot; run `earshot migrate up` (%w)", err)
 			}
 			return err
 		})

@@ -65,6 +65,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 EOT
 cat >"$work/log4j2.yaml" <<'EOT'
@@ -73,7 +74,7 @@ Configuration:
   Loggers: {Root: {level: WARN, AppenderRef: [{ref: out}]}}
 EOT
 java_opts=(-Xmx512m -cp "$lib/*" "-Dlog4j2.configurationFile=$work/log4j2.yaml")
-java "${java_opts[@]}" kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
+java "${java_opts[@]}" kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | tr -d =)" \
   -c "$work/server.properties" >"$work/format.log" 2>&1 || { cat "$work/format.log"; exit 1; }
 {
   echo '#!/usr/bin/env bash'
