@@ -21,6 +21,7 @@ type socket struct {
 	name   string // of the route
 	caller identity.Caller
 	lease  *throttle.Lease
+	done   func() // gives back its place among the sockets of its address
 	speaks dialect
 	conn   *websocket.Conn
 	cancel context.CancelFunc

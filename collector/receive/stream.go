@@ -1,9 +1,12 @@
 package receive
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +23,7 @@ const Subprotocol = "earshot.v1"
 const frameOverhead = 16
 
 // stream makes the handler of a route that is a WebSocket: it authenticates, throttles and gives what comes to a dialect.
-// name stands in metrics and dead letters. The caller's goroutine reads; one more writes.
+// name stands in metrics and dead letters. One goroutine reads, one more writes.
 func (s *Server) stream(name string, speak speaker) handler {
 	return func(w http.ResponseWriter, r *http.Request) *failure {
 		if s.draining.Load() {
@@ -38,39 +41,74 @@ func (s *Server) stream(name string, speak speaker) handler {
 		if f != nil {
 			return f
 		}
-		defer v.lease.Close()
 		done := s.throttle.Socket(v.caller.Address)
 		if done == nil {
+			v.lease.Close()
 			f := fail(http.StatusTooManyRequests, "too_many_websockets", "too many WebSockets from this address; see throttle.connections_per_address")
 			f.retry = true
 			return f
 		}
-		defer done()
 		sk := &socket{
-			server: s, name: name, caller: v.caller, lease: v.lease,
+			server: s, name: name, caller: v.caller, lease: v.lease, done: done,
 			slots: make(chan struct{}, s.cfg.Unacked), wake: make(chan struct{}, 1),
 		}
-		protocols, f := speak(sk, r)
-		if f != nil {
+		if f := sk.upgrade(w, r, speak); f != nil || sk.conn == nil {
+			sk.release()
 			return f
 		}
-		// The origin was checked already, by the same rule as that of the other routes.
-		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-			InsecureSkipVerify: true, Subprotocols: protocols,
-			// Each message by itself: a window kept from one message to the next would cost every idle socket 32 KB.
-			CompressionMode: websocket.CompressionNoContextTakeover,
-		})
-		if err != nil {
-			s.metrics.refused.WithLabelValues("no_upgrade").Inc()
-			return nil // answered by Accept
+		ctx, cancel := context.WithCancel(context.Background())
+		sk.cancel, sk.gone = cancel, ctx.Done()
+		if !s.register(sk) {
+			cancel()
+			_ = sk.conn.Close(websocket.StatusGoingAway, errDraining.Error())
+			sk.release()
+			return nil
 		}
-		// The context of a request that was taken over is not to be used.
-		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-		defer cancel()
-		sk.conn, sk.cancel, sk.gone = conn, cancel, ctx.Done()
-		sk.serve(ctx)
+		// The goroutine that net/http has for the connection ends here: with the request, and a stack that has grown on the way,
+		// it would cost every idle socket some KB.
+		go sk.serve(ctx)
 		return nil
 	}
+}
+
+// upgrade makes a WebSocket of a request. Without a failure and without a connection it was answered already.
+func (sk *socket) upgrade(w http.ResponseWriter, r *http.Request, speak speaker) *failure {
+	protocols, f := speak(sk, r)
+	if f != nil {
+		return f
+	}
+	// The origin was checked already, by the same rule as that of the other routes.
+	conn, err := websocket.Accept(smallWriter{w}, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, Subprotocols: protocols,
+		// Each message by itself: a window kept from one message to the next would cost every idle socket 32 KB.
+		CompressionMode: websocket.CompressionNoContextTakeover,
+	})
+	if err != nil {
+		sk.server.metrics.refused.WithLabelValues("no_upgrade").Inc()
+		return nil
+	}
+	sk.conn = conn
+	return nil
+}
+
+// release gives back what the socket has been given.
+func (sk *socket) release() {
+	sk.lease.Close()
+	sk.done()
+}
+
+// smallWriter gives the WebSocket library a buffer that fits acks, where net/http gives one of 4 KB.
+type smallWriter struct{ http.ResponseWriter }
+
+const ackBuffer = 512
+
+// Hijack is http.Hijacker's.
+func (w smallWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil {
+		rw.Writer = bufio.NewWriterSize(conn, ackBuffer)
+	}
+	return conn, rw, err
 }
 
 // speaker gives a socket its dialect, as the request asks for it, and names the sub-protocols that may be agreed on.
@@ -78,12 +116,11 @@ type speaker func(sk *socket, r *http.Request) (protocols []string, f *failure)
 
 // serve runs the socket to its end.
 func (sk *socket) serve(ctx context.Context) {
-	sk.conn.SetReadLimit(sk.server.cfg.DecodedBytes + frameOverhead)
-	if !sk.server.register(sk) {
-		_ = sk.conn.Close(websocket.StatusGoingAway, errDraining.Error())
-		return
-	}
 	defer sk.server.forget(sk)
+	defer sk.release()
+	defer sk.cancel()
+	defer sk.survive()
+	sk.conn.SetReadLimit(sk.server.cfg.DecodedBytes + frameOverhead)
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -93,6 +130,15 @@ func (sk *socket) serve(ctx context.Context) {
 	sk.cancel()
 	_ = sk.conn.CloseNow()
 	<-written
+}
+
+// survive keeps what goes wrong on one socket from the others, as net/http does for requests.
+func (sk *socket) survive() {
+	if why := recover(); why != nil {
+		sk.server.metrics.refused.WithLabelValues("panic").Inc()
+		sk.server.log.Error("a WebSocket has failed", "stack", string(debug.Stack()))
+		sk.cut()
+	}
 }
 
 func (s *Server) register(sk *socket) bool {
