@@ -72,3 +72,15 @@ func Transient(err error) bool {
 		return false
 	}
 }
+
+// Misfit tells whether the server refused a statement because a table or a column is not there, or is of another type: the
+// schema is not the one that the statement was written for.
+func Misfit(err error) bool {
+	switch chproto.Error(Code(err)) {
+	case chproto.ErrNoSuchColumnInTable, chproto.ErrUnknownIdentifier, chproto.ErrUnknownTable, chproto.ErrUnknownDatabase,
+		chproto.ErrTypeMismatch, chproto.ErrNotFoundColumnInBlock, chproto.ErrThereIsNoColumn, chproto.ErrCannotConvertType:
+		return true
+	default:
+		return errors.Is(err, errMisfit)
+	}
+}

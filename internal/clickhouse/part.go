@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -70,8 +71,11 @@ func newPart(typ string, values any) (part, error) {
 	return part{}, misfit(typ, values)
 }
 
+// errMisfit marks errors that say that the table is not as the caller thinks.
+var errMisfit = errors.New("the table is of another kind")
+
 func misfit(typ string, values any) error {
-	return fmt.Errorf("values of type %T do not fit the table's type %s", values, typ)
+	return fmt.Errorf("values of type %T do not fit the table's type %s: %w", values, typ, errMisfit)
 }
 
 // fits tells whether a slice of numbers has the memory layout of the type.
