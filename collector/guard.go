@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/earshot-rtc/earshot/collector/identity"
+	"github.com/earshot-rtc/earshot/collector/receive"
 	"github.com/earshot-rtc/earshot/collector/throttle"
 	"github.com/earshot-rtc/earshot/internal/certificate"
 )
@@ -36,6 +37,9 @@ func newGuard(cfg *Config, deps *Dependencies) (*guard, error) {
 		return nil, err
 	}
 	if !cfg.TLS.Enabled() {
+		if host, _, _ := net.SplitHostPort(cfg.Listen); !receive.IsLoopback(host) && len(cfg.Auth.TrustedProxies) == 0 {
+			deps.Logger.Warn("tokens come in without encryption; set collector.tls, or collector.auth.trusted_proxies where a proxy ends TLS")
+		}
 		return g, nil
 	}
 	registerer := deps.Registerer

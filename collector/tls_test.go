@@ -10,10 +10,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,6 +168,13 @@ func TestACollectorThatAnybodyCanReachAsksForTokens(t *testing.T) {
 	cfg.TLS.CertFile = "x"
 	require.ErrorContains(t, cfg.Validate(), "tls.cert_file and tls.key_file go together")
 	cfg.TLS.KeyFile = "/nowhere"
+	log := &safe{}
+	plain := config()
+	plain.Listen, plain.Auth.Mode = "0.0.0.0:0", identity.Required
+	plain.Auth.SFUTokens = []identity.SFUToken{{Name: "x", SHA256: strings.Repeat("0", 64)}}
+	_, err := collector.New(plain, collector.Dependencies{Producer: &fakeKafka{}, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	require.NoError(t, err)
+	require.Contains(t, log.String(), "tokens come in without encryption")
 	c, err := collector.New(cfg, collector.Dependencies{Producer: &fakeKafka{}})
 	require.NoError(t, err)
 	require.ErrorIs(t, c.Start(t.Context()), os.ErrNotExist)
