@@ -6,11 +6,16 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/processor/insert"
 	"github.com/earshot-rtc/earshot/processor/partition"
 	"github.com/earshot-rtc/earshot/processor/row"
 )
@@ -137,7 +142,7 @@ func (s *tables) Insert(_ context.Context, table, token string, columns []clickh
 	if !s.tokens[token] {
 		s.tokens[token] = true
 		for _, c := range columns {
-			if v, ok := c.Values.([]string); ok && c.Name == "call_id" {
+			if v, ok := c.Values.([]string); ok && (c.Name == "call_id" || c.Name == "reason") {
 				s.rows[table] += len(v)
 			}
 		}
@@ -194,4 +199,14 @@ func (c *crashing) Insert(ctx context.Context, table, token string, columns []cl
 		return errors.New("nobody hears that it was stored")
 	}
 	return err
+}
+
+func contains(err error, words string) bool { return strings.Contains(err.Error(), words) }
+
+// insertRows stores rows as the processor does.
+func insertRows(t *testing.T, db *clickhouse.DB, b *row.Batch) {
+	t.Helper()
+	for _, tab := range insert.NewBuffer().Fill(b) {
+		require.NoError(t, db.Insert(t.Context(), tab.Name, "", tab.Columns))
+	}
 }

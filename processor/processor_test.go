@@ -313,6 +313,7 @@ func TestARecordThatCannotBeReadBecomesADeadLetter(t *testing.T) {
 	require.Eventually(t, func() bool { return testutil.ToFloat64(again.metrics.records.WithLabelValues("replay")) == 21 }, soon, time.Millisecond)
 	stop(t, again)
 	require.Len(t, dead.list(), 1, "a replay buries nothing")
+	require.Equal(t, 1, store.count("dead_letters"))
 	require.Equal(t, 20, store.count("samples"))
 }
 
