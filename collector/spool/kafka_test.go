@@ -19,8 +19,10 @@ type broker struct {
 	calls int
 	// refuses says which messages are too large for it.
 	refuses func(kafka.Message) bool
-	late    sync.WaitGroup
 }
+
+// late is how long after the caller gave up a broker that hung still writes.
+const late = 700 * time.Millisecond
 
 type state int
 
@@ -62,12 +64,12 @@ func (b *broker) Produce(ctx context.Context, msgs []kafka.Message) error {
 	case hangs:
 		b.mu.Unlock()
 		<-ctx.Done()
-		b.late.Go(func() {
-			time.Sleep(700 * time.Millisecond)
+		go func() {
+			time.Sleep(late)
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.write(msgs)
-		})
+		}()
 		b.mu.Lock()
 		return ctx.Err()
 	}

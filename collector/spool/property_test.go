@@ -90,7 +90,8 @@ func (w *world) do(s step) {
 	case "produce":
 		var calls sync.WaitGroup
 		for c := range s.Calls {
-			calls.Go(func() { w.produce(c, s.Each) })
+			msgs := w.messages(c, s.Each)
+			calls.Go(func() { w.produce(msgs) })
 		}
 		calls.Wait()
 	case "disk":
@@ -111,8 +112,9 @@ func (w *world) do(s step) {
 	case "crash":
 		// In the middle of what is sent.
 		var calls sync.WaitGroup
-		calls.Go(func() { w.produce(0, 20) })
-		time.Sleep(time.Duration(w.dice.IntN(3000)) * time.Millisecond)
+		msgs, when := w.messages(0, 20), time.Duration(w.dice.IntN(3000))*time.Millisecond
+		calls.Go(func() { w.produce(msgs) })
+		time.Sleep(when)
 		w.disk.off()
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -123,9 +125,8 @@ func (w *world) do(s step) {
 	}
 }
 
-// produce sends the next messages of the keys of one caller, some larger, and notes which were acknowledged.
-func (w *world) produce(caller, n int) {
-	w.mu.Lock()
+// messages are the next ones of the keys of one caller, some larger.
+func (w *world) messages(caller, n int) []kafka.Message {
 	msgs := make([]kafka.Message, n)
 	for i := range msgs {
 		key := fmt.Sprintf("k%d.%d", caller, w.dice.IntN(3))
@@ -133,7 +134,11 @@ func (w *world) produce(caller, n int) {
 		value := fmt.Sprintf("%s %d ", key, w.seq[key])
 		msgs[i] = kafka.Message{Topic: "t", Key: []byte(key), Value: []byte(value + strings.Repeat("x", w.dice.IntN(200))), Time: time.UnixMilli(int64(w.seq[key]))}
 	}
-	w.mu.Unlock()
+	return msgs
+}
+
+// produce sends messages, and notes which were acknowledged.
+func (w *world) produce(msgs []kafka.Message) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err := w.spool.Produce(ctx, msgs)
@@ -142,7 +147,7 @@ func (w *world) produce(caller, n int) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, e := range spread(err, n) {
+	for i, e := range spread(err, len(msgs)) {
 		if e == nil {
 			w.acked[string(msgs[i].Value)] = len(w.order)
 			w.order = append(w.order, string(msgs[i].Value))
@@ -156,7 +161,6 @@ func (w *world) settle() {
 	w.disk.room, w.disk.failSync, w.disk.failCut = -1, nil, nil
 	w.disk.mu.Unlock()
 	w.broker.set(up)
-	w.broker.late.Wait()
 	time.Sleep(time.Minute)
 	w.spool.mu.Lock()
 	mode, records, used, segments := w.spool.mode, w.spool.records, w.spool.used, len(w.spool.segments)
@@ -167,7 +171,7 @@ func (w *world) settle() {
 	require.Zero(w.t, segments)
 	require.NoError(w.t, w.spool.Ping(context.Background()))
 	require.NoError(w.t, w.spool.Shutdown(context.Background()))
-	w.broker.late.Wait()
+	time.Sleep(2 * late)
 
 	first := map[string]int{}
 	for i, m := range w.broker.got() {
@@ -224,7 +228,7 @@ func play(t *testing.T, script []step, seed uint64) (failure string, acked int) 
 			over, cancel := context.WithCancel(context.Background())
 			cancel()
 			_ = w.spool.Shutdown(over)
-			w.broker.late.Wait()
+			time.Sleep(2 * late)
 			failure, acked = w.t.say, len(w.order)
 		}()
 		w.start()

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,8 +106,10 @@ func (b *Broker) Thaw() { b.child.Thaw() }
 // FreePort is a port that the system has just given out and taken back.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, ln.Close()) }()
-	return ln.Addr().(*net.TCPAddr).Port
+	addr, err := netip.ParseAddrPort(ln.Addr().String())
+	require.NoError(t, err)
+	return int(addr.Port())
 }

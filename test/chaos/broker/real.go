@@ -73,7 +73,7 @@ func (r *Real) end(s syscall.Signal, patience time.Duration) {
 // Start runs the broker again, with what it had, and waits until it answers. It outlives the test: run.sh ends it.
 func (r *Real) Start() {
 	r.t.Helper()
-	cmd := exec.Command(r.program)
+	cmd := exec.CommandContext(context.WithoutCancel(r.t.Context()), r.program)
 	require.NoError(r.t, cmd.Start())
 	go func() { _ = cmd.Wait() }()
 	r.WaitReady()

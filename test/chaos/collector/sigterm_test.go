@@ -46,7 +46,7 @@ func TestSIGTERMWithWorkUnderWay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	l := newLedger()
-	conn, _, err := websocket.Dial(ctx, "ws://"+svc.addr+"/v1/stream", nil)
+	conn, _, err := websocket.Dial(ctx, "ws://"+svc.addr+"/v1/stream", nil) //nolint:bodyclose // the library closes it
 	require.NoError(t, err)
 	defer conn.CloseNow() //nolint:errcheck // it is closed by then
 	kafka.Freeze()

@@ -4,6 +4,7 @@ package process
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +28,11 @@ func RequireChaos(t testing.TB) {
 	}
 }
 
-var built sync.Map // package path -> *program
+// built are the programs of this test process, by package path.
+var built = struct {
+	sync.Mutex
+	programs map[string]*program
+}{programs: map[string]*program{}}
 
 type program struct {
 	once sync.Once
@@ -39,8 +44,13 @@ type program struct {
 // and gives the binary's path.
 func Build(t testing.TB, pkg string) string {
 	t.Helper()
-	entry, _ := built.LoadOrStore(pkg, &program{})
-	p := entry.(*program)
+	built.Lock()
+	p := built.programs[pkg]
+	if p == nil {
+		p = &program{}
+		built.programs[pkg] = p
+	}
+	built.Unlock()
 	p.once.Do(func() {
 		var dir string
 		if dir, p.err = os.MkdirTemp("", "earshot-chaos-"); p.err != nil {
@@ -48,10 +58,10 @@ func Build(t testing.TB, pkg string) string {
 		}
 		p.path = filepath.Join(dir, filepath.Base(pkg))
 		var root []byte
-		if root, p.err = exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output(); p.err != nil {
+		if root, p.err = exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output(); p.err != nil {
 			return
 		}
-		cmd := exec.Command("go", "build", "-o", p.path, pkg)
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, pkg)
 		cmd.Dir = string(bytes.TrimSpace(root))
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -64,12 +74,13 @@ func Build(t testing.TB, pkg string) string {
 
 // Clean removes what Build has made; TestMain calls it at the end.
 func Clean() {
-	built.Range(func(_, p any) bool {
-		if path := p.(*program).path; path != "" {
-			_ = os.RemoveAll(filepath.Dir(path))
+	built.Lock()
+	defer built.Unlock()
+	for _, p := range built.programs {
+		if p.path != "" {
+			_ = os.RemoveAll(filepath.Dir(p.path))
 		}
-		return true
-	})
+	}
 }
 
 // Process is one run of a program. Its methods are safe for concurrent use.
@@ -93,7 +104,8 @@ func (p *Process) Write(b []byte) (int, error) {
 // failed, its output is logged.
 func Start(t testing.TB, env []string, path string, args ...string) *Process {
 	t.Helper()
-	p := &Process{cmd: exec.Command(path, args...), done: make(chan struct{})}
+	// Not t.Context, which ends before the test's own cleaning up does.
+	p := &Process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), path, args...), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	require.NoError(t, p.cmd.Start())
