@@ -89,6 +89,9 @@ func (c *configCheckCmd) sections(ctx context.Context, cfg *fileConfig, doc *con
 	if err != nil {
 		problems = append(problems, doc.Explain(c.File, "log", err)...)
 	}
+	if err := migrationsOf(cfg.ClickHouse).CheckRetention(cfg.ClickHouse.Retention); err != nil {
+		problems = append(problems, doc.Explain(c.File, "clickhouse", fmt.Errorf("clickhouse.%w", err))...)
+	}
 	needsStore := false
 	for _, s := range []struct {
 		name  string

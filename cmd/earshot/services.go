@@ -18,7 +18,6 @@ import (
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
-	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 )
 
 // fileConfig is the configuration file of the services: each reads its own section, and all share the rest.
@@ -51,6 +50,15 @@ type clickhouseConfig struct {
 	User string `yaml:"user"`
 	// Password is better given in the environment.
 	Password string `yaml:"password" config:"secret"`
+	// Cluster is the name of the cluster to make the tables on: replicated, distributed, sharded by call. Empty: on one server.
+	Cluster string `yaml:"cluster"`
+	// Retention is how long tables keep their rows, by table, such as e2e: 720h; 0 is for ever. Tables that are not named keep them as
+	// long as docs/schema.md says.
+	Retention map[string]time.Duration `yaml:"retention"`
+}
+
+func (c clickhouseConfig) open() (*clickhouse.DB, error) {
+	return clickhouse.Open(clickhouse.Config{Addr: c.Addr, Database: c.Database, User: c.User, Password: c.Password})
 }
 
 // serviceFlags are those of every service.
@@ -117,7 +125,7 @@ func (d *daemon) store() (*clickhouse.DB, error) {
 	if len(c.Addr) == 0 {
 		return nil, errNoStore
 	}
-	db, err := clickhouse.Open(clickhouse.Config{Addr: c.Addr, Database: c.Database, User: c.User, Password: c.Password})
+	db, err := c.open()
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +171,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
+		if err := migrate(ctx, db, d.cfg.ClickHouse); err != nil {
 			return err
 		}
 		producer, err := d.producer(ctx, kafka.ProducerConfig{Brokers: d.cfg.Processor.Brokers}, false)

@@ -59,7 +59,7 @@ func (db *DB) Insert(ctx context.Context, table, token string, columns []Column)
 	}
 	settings := chSettings(db.cfg.Settings)
 	// The server acknowledges only what is stored, whatever a user's profile says.
-	settings = append(settings, ch.Setting{Key: "async_insert", Value: "0"})
+	settings = append(settings, ch.Setting{Key: "async_insert", Value: "0"}, ch.Setting{Key: "insert_distributed_sync", Value: "1"})
 	if token != "" {
 		settings = append(settings, exactlyOnce...)
 		settings = append(settings, ch.Setting{Key: "insert_deduplication_token", Value: token})
