@@ -14,6 +14,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/token"
+	"github.com/earshot-rtc/earshot/schemas/openapi"
 )
 
 // Dependencies are the parts that the API works with. Logger and Registerer may be nil.
@@ -87,8 +88,13 @@ func (a *API) mux() http.Handler {
 		mux.HandleFunc("GET "+rt.pattern, h) // and HEAD
 		mux.HandleFunc(rt.pattern, a.metrics.count(rt.pattern, onlyGet))
 	}
+	const document = "/api/v1/openapi.yaml"
+	mux.HandleFunc("GET "+document, a.metrics.count(document, func(w http.ResponseWriter, r *http.Request) {
+		write(w, r, openapi.Query, "application/yaml", "public, no-cache")
+	}))
+	mux.HandleFunc(document, a.metrics.count(document, onlyGet))
 	mux.HandleFunc("/api/", a.metrics.count("/api/", func(w http.ResponseWriter, r *http.Request) {
-		Problem{Status: http.StatusNotFound, Detail: r.URL.Path + " is no part of this API; see /api/v1/openapi.yaml"}.Write(w, r)
+		Problem{Status: http.StatusNotFound, Detail: r.URL.Path + " is no part of this API; see " + document}.Write(w, r)
 	}))
 	return mux
 }

@@ -104,7 +104,7 @@ func (s *Service) within(r Range, longest time.Duration) (Range, error) {
 		return r, &ArgumentError{"from", fmt.Sprintf("%s does not lie before to, %s", stamp(r.From), stamp(r.To))}
 	}
 	if r.To.Sub(r.From) > longest+ahead {
-		return r, &ArgumentError{"from", fmt.Sprintf("a span of %s is longer than the %s that one question covers", r.To.Sub(r.From), longest)}
+		return r, &ArgumentError{"from", fmt.Sprintf("a span of %s is longer than the %s that one question covers", r.To.Sub(r.From).Round(time.Second), longest)}
 	}
 	return r, nil
 }
