@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -97,6 +98,17 @@ func TestCountersAreToldOnceASecond(t *testing.T) {
 	require.Equal(t, 10, samples)
 }
 
+func TestAThousandWhoJoinAtOnceMakeFewSamples(t *testing.T) {
+	s := NewState(DefaultLimits())
+	samples := 0
+	for i := range 1000 {
+		e := &Event{Type: TypePlugin, At: 1_795_417_420_000_000 + int64(i)*1000, Handle: strconv.Itoa(i), Room: RoomEvent{Event: "joined", Room: "r", ID: "u" + strconv.Itoa(i)}}
+		s.Apply(e)
+		samples += len(s.Samples(e.At, options))
+	}
+	require.Equal(t, 5, samples)
+}
+
 func TestTheRecordedEventIsMapped(t *testing.T) {
 	e, err := NewReader(DefaultLimits()).Read(recorded(t, "media-1.1.2.json"))
 	require.NoError(t, err)
@@ -177,7 +189,7 @@ func TestWhoLeavesIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := NewState(DefaultLimits())
 			require.Len(t, apply(s, events...)[0].Transports, 2)
-			e.At = at + 10_000
+			e.At = at + 300_000
 			out := apply(s, e)
 			require.Len(t, out, 1)
 			for _, st := range out[0].Streams {
@@ -211,8 +223,8 @@ func TestAPeerConnectionThatComesAgainIsAnother(t *testing.T) {
 			break
 		}
 	}
-	hangup := &Event{Type: TypeWebRTC, Handle: offer.Handle, Connection: "hangup", At: before.SampledAtUs + 1000}
-	offer.At = hangup.At + 1000
+	hangup := &Event{Type: TypeWebRTC, Handle: offer.Handle, Connection: "hangup", At: before.SampledAtUs + 300_000}
+	offer.At = hangup.At + 300_000
 	after := apply(s, hangup, &offer)[0]
 	require.Equal(t, before.Transports[1].TransportId, after.Transports[1].TransportId)
 	require.NotEqual(t, before.Transports[0].TransportId, after.Transports[0].TransportId)

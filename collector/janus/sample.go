@@ -17,19 +17,27 @@ type Options struct {
 	CallID, CallPrefix string
 }
 
-// spacing is the least time between two samples of a call of which nothing changes but counters, in µs.
-const spacing = 1_000_000
+// spacing is the least time between two samples of a call of which nothing changes but counters, and hurry that where its
+// shape does, in µs: each tells of all handles, and when many join, each of them makes a dozen events.
+const (
+	spacing = 1_000_000
+	hurry   = 200_000
+)
 
 // defaultPeriod is how often stats are taken to come before that is known, in µs.
 const defaultPeriod = 5_000_000
 
-// Samples makes a sample of every call of which there is something to tell by the time: what has changed in shape, at once,
-// and counters once a second. Each is all that is known of the call.
+// Samples makes a sample of every call of which there is something to tell by the time: soon what has changed in shape, and
+// counters once a second. Each is all that is known of the call.
 func (s *State) Samples(at int64, o *Options) []*earshotv1.Sample {
 	var out []*earshotv1.Sample
 	later := s.changed[:0]
 	for _, r := range s.changed {
-		if !r.due && at-r.told < spacing || at <= r.told {
+		wait := int64(spacing)
+		if r.due {
+			wait = hurry
+		}
+		if at <= r.told || at-r.told < wait && len(r.handles) > 0 {
 			later = append(later, r)
 			continue
 		}

@@ -25,7 +25,7 @@ type room struct {
 	id      string
 	handles []*handle // in order of appearance
 	told    int64     // when a sample was made last
-	due     bool      // something has changed that should be known at once
+	due     bool      // something has changed that should be known soon
 	listed  bool      // among the changed
 	events  []*earshotv1.Event
 }
@@ -184,12 +184,12 @@ func (s *State) enter(h *handle, id string) {
 	s.change(r, true)
 }
 
-// change notes that there is something to tell of a room, at once or by and by.
-func (s *State) change(r *room, atOnce bool) {
+// change notes that there is something to tell of a room, soon or by and by.
+func (s *State) change(r *room, soon bool) {
 	if r == nil {
 		return
 	}
-	r.due = r.due || atOnce
+	r.due = r.due || soon
 	if !r.listed {
 		r.listed = true
 		s.changed = append(s.changed, r)
