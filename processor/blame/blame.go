@@ -176,13 +176,14 @@ func (r *Rule) picture(w *Window) Part {
 
 // place names hop i of n, publisher first. The one hop of a direct path is both uplink and downlink; it counts as the subscriber's.
 func place(i, n int) Part {
-	switch {
-	case i == n-1:
+	switch i {
+	case n - 1:
 		return Downlink
-	case i == 0:
+	case 0:
 		return Uplink
+	default:
+		return SFULink
 	}
-	return SFULink
 }
 
 // Unknown is a figure that is not known.
