@@ -11,13 +11,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/earshot-rtc/earshot/collector"
+	"github.com/earshot-rtc/earshot/collector/mask"
 	"github.com/earshot-rtc/earshot/dashboards/console"
+	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/internal/service"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
+	"github.com/earshot-rtc/earshot/schemas/userid"
 )
 
 // fileConfig is the configuration file of the services: each reads its own section, and all share the rest.
@@ -201,10 +204,22 @@ func (c *consoleCmd) Run(ctx context.Context) error {
 		if err := db.Ping(ctx); err != nil {
 			return err
 		}
-		svc, err := console.New(d.cfg.Console, console.Dependencies{Query: questions(db), Logger: d.log, Registerer: d.registry})
+		byUser, err := findUsers(&d.cfg.Collector.Privacy)
+		if err != nil {
+			return err
+		}
+		svc, err := console.New(d.cfg.Console, console.Dependencies{
+			Query: query.New(db, byUser), Logger: d.log, Registerer: d.registry,
+		})
 		if err != nil {
 			return err
 		}
 		return d.Start(ctx, "console", svc)
 	})
+}
+
+// findUsers lets questions name a user as the application does, where the collector's key is at hand.
+func findUsers(privacy *mask.Config) (query.Option, error) {
+	key, err := privacy.Key()
+	return query.WithUserKey(func(tenant, id string) string { return userid.Hash(key, privacy.UserIDKeyID, tenant, id) }), err
 }
