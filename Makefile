@@ -45,7 +45,7 @@ test-browser: engine ## look at the console in a real Chromium
 
 .PHONY: test-kafka
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
-	test/kafka/run.sh go test -count=1 -run 'Kafka' ./test/kafka/...
+	test/kafka/run.sh go test -count=1 -p 1 -timeout 20m -run 'RealKafka|KafkaCarries' ./test/kafka/... ./test/chaos/...
 
 .PHONY: test-chaos
 test-chaos: engine ## kill Kafka, ClickHouse and the services under load, and compare what is left exactly
