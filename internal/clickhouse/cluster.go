@@ -105,7 +105,7 @@ func (c Cluster) rewriteOne(database, sql string, tables map[string]bool) ([]str
 		if !ok {
 			return nil, fmt.Errorf("ALTER TABLE %s: there is no such table before", name)
 		}
-		changed := []string{"ALTER TABLE " + local(name) + c.on() + "\n    " + replicatedWindow(change)}
+		changed := []string{"ALTER TABLE " + local(name) + c.on() + "\n    " + replicatedWindow(strings.TrimSpace(change))}
 		if !changesOnly.MatchString(change) {
 			changed = append(changed, "CREATE OR REPLACE TABLE "+name+c.on()+c.distributed(database, name, sharded))
 		}

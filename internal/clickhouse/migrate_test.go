@@ -108,3 +108,37 @@ func TestProcessesThatStartAtOnceMigrateTogether(t *testing.T) {
 		require.Empty(t, applied)
 	}
 }
+
+func TestStatusAndPlanSayWhatIsToBeDone(t *testing.T) {
+	db := emptyServer(t)
+	list := files("0001_a.sql", makeA, "0002_grow.sql", growA)
+	m := clickhouse.Migrations{Files: list}
+	states := func() map[string]clickhouse.State {
+		all, err := m.Status(t.Context(), db)
+		require.NoError(t, err)
+		by := map[string]clickhouse.State{}
+		for _, s := range all {
+			by[s.Name] = s.State
+			require.Equal(t, s.State == clickhouse.Pending, s.AppliedAt.IsZero())
+		}
+		return by
+	}
+	require.Equal(t, map[string]clickhouse.State{"0001_a.sql": clickhouse.Pending, "0002_grow.sql": clickhouse.Pending}, states(), "there is no database")
+	_, err := clickhouse.Migrate(t.Context(), db, files("0001_a.sql", makeA))
+	require.NoError(t, err)
+	require.Equal(t, map[string]clickhouse.State{"0001_a.sql": clickhouse.Applied, "0002_grow.sql": clickhouse.Pending}, states())
+	plan, err := m.Plan(db, func(name string) bool { return states()[name] == clickhouse.Pending })
+	require.NoError(t, err)
+	require.Len(t, plan, 4)
+	require.Equal(t, "ALTER TABLE a ADD COLUMN IF NOT EXISTS o UInt8", plan[3])
+	for _, statement := range plan {
+		require.NoError(t, db.Exec(t.Context(), statement, nil), "a plan can be run by hand")
+	}
+	_, err = m.Up(t.Context(), db)
+	require.NoError(t, err, "and up after it")
+	list["0001_a.sql"] = &fstest.MapFile{Data: []byte(makeA + "-- edited")}
+	require.Equal(t, clickhouse.Changed, states()["0001_a.sql"])
+	plan, err = m.Plan(db, func(name string) bool { return states()[name] == clickhouse.Pending })
+	require.NoError(t, err)
+	require.Empty(t, plan)
+}
