@@ -89,10 +89,6 @@ func (s *Spool) commitGroup(group []write) {
 	err := s.writeGroup(group)
 	if err != nil {
 		err = s.refuse(err)
-	} else {
-		s.mu.Lock()
-		s.trouble = nil
-		s.mu.Unlock()
 	}
 	for _, w := range group {
 		w.done <- err
@@ -128,7 +124,7 @@ func (s *Spool) refuse(err error) error {
 	}
 	s.metrics.refused.WithLabelValues(reason).Inc()
 	s.mu.Lock()
-	news := s.trouble == nil
+	news := s.now().Sub(s.troubleAt) > time.Minute
 	s.trouble, s.troubleAt = err, s.now()
 	s.mu.Unlock()
 	if news {

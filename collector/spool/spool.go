@@ -264,7 +264,8 @@ func (s *Spool) setAway(why error) {
 	}
 }
 
-// unwell is how long a refused write makes the spool unready. Nobody tries it meanwhile, so it must end by itself.
+// unwell is how long a refused write makes the spool unready, also when a smaller one fits. Perhaps nobody tries it meanwhile,
+// so it must end by itself.
 const unwell = 5 * time.Second
 
 // Ping is nil while messages can be made durable, in Kafka or on disk.

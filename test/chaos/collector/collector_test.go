@@ -77,6 +77,7 @@ func outage(t *testing.T, kafka brokers) {
 	svc.child.Kill()
 	time.Sleep(time.Duration(dice.IntN(2000)) * time.Millisecond)
 	svc.start()
+	svc.ready()
 	require.GreaterOrEqual(t, svc.metric("earshot_collector_spool_messages"), held, "what it held it holds again, though Kafka is still away")
 
 	time.Sleep(time.Until(away.Add(30 * time.Second)))
@@ -116,6 +117,7 @@ func TestATinySpoolFillsAndNothingAcknowledgedIsLost(t *testing.T) {
 	time.Sleep(6 * time.Second)
 	require.Positive(t, probes.ledger.answersOf("503"), "the spool is full")
 	require.Positive(t, svc.metric("earshot_collector_spool_refused_total"))
+	require.Equal(t, 503, svc.get("/readyz"), "no more traffic, please")
 	require.LessOrEqual(t, svc.metric("earshot_collector_spool_bytes"), 2097152.0)
 	svc.child.Kill()
 	svc.start()
@@ -125,6 +127,7 @@ func TestATinySpoolFillsAndNothingAcknowledgedIsLost(t *testing.T) {
 	refused := probes.ledger.answersOf("503")
 	time.Sleep(2 * time.Second)
 	require.Equal(t, refused, probes.ledger.answersOf("503"), "drained, it refuses nothing any more")
+	svc.ready()
 
 	probes.finish(t)
 	svc.drained()

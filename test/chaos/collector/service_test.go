@@ -54,14 +54,23 @@ collector:
 func (s *service) start() {
 	s.t.Helper()
 	s.child = process.Start(s.t, nil, process.Build(s.t, "./cmd/earshot"), "collector", "--config", s.config)
-	require.Eventually(s.t, func() bool {
-		res, err := http.Get("http://" + s.addr + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond, "the collector is not ready")
+	require.Eventually(s.t, func() bool { return s.get("/healthz") == http.StatusOK }, 20*time.Second, 50*time.Millisecond, "the collector does not answer")
+}
+
+// ready waits until the collector wants traffic.
+func (s *service) ready() {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return s.get("/readyz") == http.StatusOK }, 10*time.Second, 50*time.Millisecond, "the collector is not ready")
+}
+
+// get gives the status, or 0.
+func (s *service) get(path string) int {
+	res, err := http.Get("http://" + s.addr + path)
+	if err != nil {
+		return 0
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
 }
 
 // metric is the sum over a metric's labels.
