@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -92,6 +93,8 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *bytes.Buf
 		return s.tooLarge(most, "")
 	case n > s.cfg.DecodedBytes, errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return s.tooLarge(s.cfg.DecodedBytes, " after decompression")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fail(http.StatusRequestTimeout, "slow_body", "the body did not arrive in time")
 	case err != nil:
 		return fail(http.StatusBadRequest, "bad_body", "the body could not be read: %v", err)
 	}
