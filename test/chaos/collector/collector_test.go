@@ -49,7 +49,6 @@ func TestAcknowledgedSamplesSurviveAnOutageOfKafkaAndKillsOfTheCollector(t *test
 }
 
 func TestRealKafkaAcknowledgedSamplesSurviveAnOutageAndKillsOfTheCollector(t *testing.T) {
-	process.RequireChaos(t)
 	outage(t, broker.RequireReal(t))
 }
 
@@ -172,7 +171,6 @@ func TestKafkaHangsUnderLoad(t *testing.T) {
 }
 
 func TestRealKafkaHangsUnderLoad(t *testing.T) {
-	process.RequireChaos(t)
 	hang(t, broker.RequireReal(t))
 }
 
