@@ -60,7 +60,7 @@ func (f *labFlags) start(ctx context.Context, top *topology.Topology, tell say) 
 // forget removes what an earlier run of the same call has left in the embedded ClickHouse, so that tables and pages show
 // one run and not a mixture.
 func (r *labRun) forget(ctx context.Context) error {
-	for _, t := range []string{"samples", "streams", "hops", "e2e"} {
+	for _, t := range []string{"samples", "streams", "events", "hops", "e2e", "peers", "participants", "calls"} {
 		err := r.db.Exec(ctx, "DELETE FROM "+t+" WHERE call_id = {call:String}", clickhouse.Params{"call": r.top.Call})
 		if err != nil {
 			return fmt.Errorf("remove an earlier run of call %q: %w", r.top.Call, err)

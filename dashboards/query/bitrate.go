@@ -103,11 +103,11 @@ type RatePoint struct {
 // Rates gives the bit rates of a call's participants over time; a *NotFoundError where the call has no sample in the range.
 func (s *Service) Rates(ctx context.Context, q RatesQuery) (*Rates, error) {
 	a := s.arguments(q.Range).call(q.CallID).text("client", q.Client).limit(MaxRows, 0)
+	if err := s.narrow(ctx, a, q.CallID); err != nil {
+		return nil, err
+	}
 	out := &Rates{StepMs: a.step(q.Step, q.MaxPoints, 300).Milliseconds()}
 	points, err := all[RatePoint](ctx, s, "bitrate_series", a)
-	if err == nil && len(points) == 0 {
-		err = s.known(ctx, q.CallID, q.Range)
-	}
 	if err != nil {
 		return nil, err
 	}

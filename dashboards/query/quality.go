@@ -45,16 +45,40 @@ type QualityPoint struct {
 // Quality gives a call over time, the oldest step first; a *NotFoundError where the call has no sample in the range.
 func (s *Service) Quality(ctx context.Context, q QualityQuery) (*Quality, error) {
 	a := s.arguments(q.Range).call(q.CallID).text("participant", q.Participant).kind(q.Kind).limit(MaxRows, 0)
+	if err := s.narrow(ctx, a, q.CallID); err != nil {
+		return nil, err
+	}
 	out := &Quality{StepMs: a.step(q.Step, q.MaxPoints, 300).Milliseconds()}
 	rows, err := all[QualityPoint](ctx, s, "quality", a)
-	if err == nil && len(rows) == 0 {
-		err = s.known(ctx, q.CallID, q.Range)
-	}
 	if err != nil {
 		return nil, err
 	}
 	out.Points = rows
 	return out, nil
+}
+
+// narrow cuts a range down to the call's own time, so that the steps of a short call are short; a *NotFoundError where there is no
+// such call in the range.
+func (s *Service) narrow(ctx context.Context, a *arguments, callID string) error {
+	if a.err != nil {
+		return a.err
+	}
+	page, err := s.Calls(ctx, CallsQuery{Range: a.span, CallID: callID, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(page.Calls) == 0 {
+		return s.notFound(ctx, callID, a.span)
+	}
+	// A window begins before the sample that opens it.
+	if began := page.Calls[0].FirstSeen.Add(-ahead); began.After(a.span.From) {
+		a.span.From = began
+	}
+	if ended := page.Calls[0].LastSeen.Add(ahead); ended.Before(a.span.To) {
+		a.span.To = ended
+	}
+	a.params["from_ms"], a.params["to_ms"] = a.span.From.UnixMilli(), a.span.To.UnixMilli()
+	return nil
 }
 
 // step binds step_ms: the one that is asked for, or the finest that makes no more points than are wanted.
