@@ -25,6 +25,7 @@ import (
 	"github.com/earshot-rtc/earshot/collector/intake"
 	"github.com/earshot-rtc/earshot/collector/janus"
 	"github.com/earshot-rtc/earshot/collector/throttle"
+	"github.com/earshot-rtc/earshot/schemas/openapi"
 )
 
 // Dependencies are what a Server is given. Logger, Registerer, Now and Ready may be nil.
@@ -103,10 +104,11 @@ func New(cfg Config, deps Dependencies) (*Server, error) {
 			http.MethodPost: s.post("observertc", s.postObservertc),
 			http.MethodGet:  s.stream("observertc_websocket", newObservertc),
 		},
-		"/v1/janus": {http.MethodPost: s.post("janus", s.postJanus)},
-		"/v1/time":  {http.MethodGet: s.time},
-		health:      {http.MethodGet: s.healthz},
-		ready:       {http.MethodGet: s.readyz},
+		"/v1/janus":     {http.MethodPost: s.post("janus", s.postJanus)},
+		"/v1/time":      {http.MethodGet: s.time},
+		health:          {http.MethodGet: s.healthz},
+		ready:           {http.MethodGet: s.readyz},
+		"/openapi.yaml": {http.MethodGet: document},
 	}
 	return s, nil
 }
@@ -220,6 +222,24 @@ func (s *Server) time(w http.ResponseWriter, _ *http.Request) *failure {
 	at := s.now().UnixMicro()
 	answer(w, http.StatusOK, Clock{ReceivedAtUS: at, RepliedAtUS: s.now().UnixMicro()})
 	return nil
+}
+
+// document is the description of all routes.
+func document(w http.ResponseWriter, _ *http.Request) *failure {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(openapi.Collector)
+	return nil
+}
+
+// Routes lists the methods of every path.
+func (s *Server) Routes() map[string][]string {
+	out := map[string][]string{}
+	for path, rt := range s.routes {
+		out[path] = slices.Sorted(maps.Keys(rt))
+	}
+	return out
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) *failure {
