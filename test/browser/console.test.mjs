@@ -167,6 +167,28 @@ describe("console", { skip: obstacle() }, () => {
     await page.getByTestId("chart").waitFor();
   });
 
+  onPage("finds calls by id, user and figures, and opens the one that is chosen", "", async (page) => {
+    await page.getByTestId("paths").waitFor();
+    await page.getByTestId("find").click();
+    const found = page.getByTestId("found");
+    await eventually(async () => (await found.count()) === 2, "both calls");
+    await page.getByTestId("find-search").fill("AND");
+    await eventually(async () => (await found.count()) === 1, "standup only");
+    await page.getByTestId("find-search").fill("");
+    await page.getByTestId("find-live").selectOption("true");
+    await eventually(async () => (await found.allInnerTexts()).join().startsWith("demo") && (await found.count()) === 1, "demo only");
+    await page.getByTestId("find-live").selectOption("");
+    await page.getByTestId("find-user").fill("nobody@example.org");
+    await page.getByText("No call matches.").waitFor();
+    await page.getByTestId("find-user").fill("ana@example.org");
+    await page.getByTestId("find-sort").selectOption("score");
+    await eventually(async () => (await found.count()) === 2, "ana's calls");
+    await page.getByRole("button", { name: "standup", exact: true }).click();
+    await page.getByTestId("finder").waitFor({ state: "detached" });
+    await eventually(async () => (await page.title()).startsWith("standup"), "the call is open");
+    assert.match(page.url(), /call=standup/);
+  });
+
   onPage("says so when a call is unknown, and offers those that are known", "?call=nope", async (page, { forgive }) => {
     forgive();
     await page.getByTestId("empty").waitFor();
@@ -223,6 +245,28 @@ test("an empty store says how calls come", { skip: obstacle() }, async (t) => {
   const { page, close } = await open(browser, server.url);
   await page.getByTestId("empty").waitFor();
   assert.match(await page.getByTestId("empty").innerText(), /No call has reported.*earshot demo/s);
+  await close();
+  await browser.close();
+  await server.stop();
+});
+
+test("asks for a token where the API wants one, and keeps it for the tab", { skip: obstacle() }, async (t) => {
+  const server = await serve("-token", "open sesame");
+  if (server.skip) return t.skip(server.skip);
+  const browser = await launch();
+  const { page, forgive, close } = await open(browser, server.url);
+  forgive();
+  await page.getByTestId("token").waitFor();
+  assert.match(await page.getByTestId("token").innerText(), /no token is given/);
+  await page.getByPlaceholder("token").fill("wrong");
+  await page.keyboard.press("Enter");
+  await eventually(async () => /not known here/.test(await page.getByTestId("token").innerText()), "refused");
+  await page.getByPlaceholder("token").fill("open sesame");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("paths").waitFor();
+  await page.reload();
+  await page.getByTestId("paths").waitFor();
+  assert.ok(!page.url().includes("sesame"), "the token is not in the address");
   await close();
   await browser.close();
   await server.stop();

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -12,6 +14,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/earshot-rtc/earshot/dashboards/api"
 	"github.com/earshot-rtc/earshot/dashboards/console"
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/dashboards/query/querytest"
@@ -27,8 +30,9 @@ func main() {
 	embedded.RunChildIfAsked()
 	listen := flag.String("listen", "127.0.0.1:0", "address of the page")
 	empty := flag.Bool("empty", false, "seed no call")
+	token := flag.String("token", "", "the token that the API asks for")
 	flag.Parse()
-	if err := run(*listen, *empty); err != nil {
+	if err := run(*listen, *token, *empty); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		if errors.Is(err, embedded.ErrNotFound) {
 			os.Exit(noEngine)
@@ -37,7 +41,7 @@ func main() {
 	}
 }
 
-func run(listen string, empty bool) (err error) {
+func run(listen, token string, empty bool) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	engine, err := embedded.New(embedded.Config{}, embedded.Dependencies{})
@@ -62,7 +66,12 @@ func run(listen string, empty bool) (err error) {
 			return err
 		}
 	}
-	c, err := console.New(console.Config{Listen: listen}, console.Dependencies{Query: query.New(db)})
+	cfg := console.Config{Listen: listen}
+	if token != "" {
+		sum := sha256.Sum256([]byte(token))
+		cfg.Auth.Tokens = []api.TokenConfig{{Name: "test", SHA256: hex.EncodeToString(sum[:])}}
+	}
+	c, err := console.New(cfg, console.Dependencies{Query: query.New(db)})
 	if err != nil {
 		return err
 	}

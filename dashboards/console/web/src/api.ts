@@ -13,6 +13,17 @@ export interface Call {
   sfus: number;
   samples: number;
   paths: number;
+  duration_ms: number;
+  rtt_p50_ms: Figure;
+  rtt_p95_ms: Figure;
+  mouth_to_ear_p95_ms: Figure;
+  audio_score: Figure;
+  bad_ratio: Figure;
+}
+
+export interface CallPage {
+  calls: Call[];
+  next?: string;
 }
 
 export interface Node {
@@ -135,6 +146,27 @@ export class Problem extends Error {
   }
 }
 
+const tokenKey = "earshot-token";
+
+function storedToken(): string {
+  try {
+    return sessionStorage.getItem(tokenKey) ?? "";
+  } catch {
+    return ""; // storage is forbidden: then a reload asks again
+  }
+}
+
+let token = storedToken();
+
+export function keepToken(given: string): void {
+  token = given;
+  try {
+    sessionStorage.setItem(tokenKey, given);
+  } catch {
+    // see storedToken
+  }
+}
+
 let ahead = 0;
 
 /** The server's clock: ages are reckoned by it, since the windows are. */
@@ -144,9 +176,11 @@ export function serverNow(): number {
 
 export async function get<T>(path: string, args: Record<string, string>, signal: AbortSignal): Promise<T> {
   const query = new URLSearchParams(Object.entries(args).filter(([, v]) => v !== ""));
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (token !== "") headers["Authorization"] = `Bearer ${token}`;
   let response: Response;
   try {
-    response = await fetch(`/api/v1/${path}?${query}`, { signal, cache: "no-cache", headers: { Accept: "application/json" } });
+    response = await fetch(`/api/v1/${path}?${query}`, { signal, cache: "no-cache", headers });
   } catch (err) {
     if (signal.aborted) throw err;
     throw new Problem(0, "Earshot does not answer");

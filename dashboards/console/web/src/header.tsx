@@ -20,9 +20,11 @@ interface Props {
   overview: Overview | undefined;
   problem: Problem | undefined;
   choose: (call: string) => void;
+  finding: boolean;
+  find: () => void;
 }
 
-export function Header({ calls, call, overview, problem, choose }: Props): JSX.Element {
+export function Header({ calls, call, overview, problem, choose, finding, find }: Props): JSX.Element {
   const [theme, turn] = useTheme();
   const listed = calls.some((c) => c.call_id === call);
   return (
@@ -43,6 +45,9 @@ export function Header({ calls, call, overview, problem, choose }: Props): JSX.E
           ))}
         </select>
       </label>
+      <button type="button" class="plain" aria-expanded={finding} onClick={find} data-testid="find">
+        Find a call
+      </button>
       <State overview={overview} problem={problem} />
       <button type="button" class="theme" onClick={turn} aria-label={`Colours: ${theme}`}>
         {theme === "system" ? "Auto" : theme === "dark" ? "Dark" : "Light"}

@@ -1,10 +1,11 @@
 import { render, type JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { callPath, get, type Call, type Link, type Overview, type Path } from "./api";
+import { callPath, get, keepToken, type Call, type CallPage, type Link, type Overview, type Path } from "./api";
 import { Detail } from "./detail";
 import { ceiling, clock, name, windowEnd } from "./format";
+import { Finder, TokenForm } from "./finder";
 import { Header, Summary } from "./header";
 import { List } from "./list";
 import { useLive } from "./live";
@@ -31,7 +32,8 @@ async function loadCall(call: string, signal: AbortSignal): Promise<CallData> {
 
 function App(): JSX.Element {
   const [view, change] = useView();
-  const list = useLive<Call[]>("calls", view.call === "" ? 2000 : 6000, async (signal) => (await get<{ calls: Call[] }>("calls", {}, signal)).calls);
+  const list = useLive<Call[]>("calls", view.call === "" ? 2000 : 6000, async (signal) => (await get<CallPage>("calls", {}, signal)).calls);
+  const [finding, find] = useState(false);
   const calls = list.data ?? [];
   // Without a choice: the call that runs, or else the last one. Of two that run it stays with the one that it has.
   const given = useRef("");
@@ -40,13 +42,18 @@ function App(): JSX.Element {
   given.current = call;
   const current = useLive<CallData>(call === "" ? null : call, 2000, (signal) => loadCall(call, signal));
   const problem = current.problem ?? list.problem;
+  const choose = (id: string): void => {
+    find(false);
+    change({ call: id, path: "", pin: "", participant: "" });
+  };
   useEffect(() => {
     document.title = call === "" ? "Earshot" : `${call} · Earshot`;
   }, [call]);
 
   return (
     <>
-      <Header calls={calls} call={call} overview={current.data?.overview} problem={problem} choose={(id) => change({ call: id, path: "", pin: "", participant: "" })} />
+      <Header calls={calls} call={call} overview={current.data?.overview} problem={problem} choose={choose} finding={finding} find={() => find(!finding)} />
+      {finding && <Finder choose={choose} close={() => find(false)} />}
       {problem?.passing === true && (
         <p class="notice away" role="status" data-testid="away">
           {problem.status === 0 ? "Earshot does not answer." : `${problem.message}.`} Asking again every few seconds
@@ -54,11 +61,17 @@ function App(): JSX.Element {
         </p>
       )}
       <main>
-        <Body {...{ view, change, call, current, list }} />
+        {problem?.status === 401 || problem?.status === 403 ? <TokenForm message={problem.message} done={enter} /> : <Body {...{ view, change, call, current, list }} />}
       </main>
       <Tips />
     </>
   );
+}
+
+/** Begins anew with the token: whatever was asked without it is void. */
+function enter(token: string): void {
+  keepToken(token);
+  location.reload();
 }
 
 type Hooks = ReturnType<typeof useView>;

@@ -1,0 +1,14 @@
+const h = await import("./probe-harness.mjs");
+import path from "node:path";
+const cas = await h.run("cascade", "-scripts", path.dirname(h.probe));
+const b = await h.launch();
+const q = `?call=c1&collector=http://127.0.0.1:9`;
+const pub = await h.open(b, cas.url+"/pages/publish.html"+q);
+await h.until(()=>pub.page.evaluate(()=>globalThis.pc?.connectionState==="connected"),"pub",15000);
+const sub = await h.open(b, cas.url+"/pages/watch.html"+q);
+await h.until(()=>sub.page.evaluate(()=>globalThis.pc?.connectionState==="connected"),"sub",15000);
+await new Promise(r=>setTimeout(r, 15000));
+console.log(await sub.page.evaluate(()=>pc.localDescription.sdp.split("\r\n").filter(l=>/rrtr|rtpmap:(111|96)/.test(l))));
+console.log(await sub.page.evaluate(()=>pc.remoteDescription.sdp.split("\r\n").filter(l=>/rtcp-fb|rtpmap/.test(l))));
+console.log(await sub.page.evaluate(async()=>[...(await pc.getStats()).values()].filter(s=>/remote-out/.test(s.type))));
+await b.close(); await cas.stop();

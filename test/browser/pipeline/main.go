@@ -1,0 +1,143 @@
+// Command pipeline gives the browser tests the whole pipeline in one process: samples of pages and SFUs go in at the
+// collector, and GET /e2e?call=... gives the windows that came of them in ClickHouse. The addresses come out as one line of
+// JSON; it ends when its standard input does.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/earshot-rtc/earshot/collector"
+	"github.com/earshot-rtc/earshot/dashboards/query"
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
+	embeddedch "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+	embeddedkafka "github.com/earshot-rtc/earshot/internal/embedded/kafka"
+	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/internal/service"
+	"github.com/earshot-rtc/earshot/processor"
+	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
+	"github.com/earshot-rtc/earshot/schemas/topic"
+)
+
+// noEngine is the exit code that tells the tests to skip.
+const noEngine = 3
+
+func main() {
+	embeddedch.RunChildIfAsked()
+	listen := flag.String("collector", "127.0.0.1:0", "address of the collector")
+	flag.Parse()
+	err := run(context.Background(), *listen)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	switch {
+	case errors.Is(err, embeddedch.ErrNotFound):
+		os.Exit(noEngine)
+	case err != nil:
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, listen string) (err error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	all := service.NewGroup()
+	defer func() {
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		err = errors.Join(err, all.Shutdown(ctx))
+	}()
+	engine, err := embeddedch.New(embeddedch.Config{}, embeddedch.Dependencies{Logger: log})
+	if err != nil {
+		return err
+	}
+	if err := all.Start(ctx, "ClickHouse", engine); err != nil {
+		return err
+	}
+	db, err := clickhouse.Open(clickhouse.Config{Addr: []string{engine.Addr()}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
+		return err
+	}
+	broker, err := embeddedkafka.New(embeddedkafka.Config{}, embeddedkafka.Dependencies{Logger: log})
+	if err != nil {
+		return err
+	}
+	if err := all.Start(ctx, "Kafka", broker); err != nil {
+		return err
+	}
+	var specs []kafka.TopicSpec
+	for _, t := range topic.Defaults() {
+		specs = append(specs, kafka.TopicSpec(t))
+	}
+	if err := kafka.EnsureTopics(ctx, broker.Addrs(), specs); err != nil {
+		return err
+	}
+	producer, err := kafka.NewProducer(kafka.ProducerConfig{Brokers: broker.Addrs()}, kafka.Dependencies{Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, producer.Close()) }()
+
+	pcfg := processor.DefaultConfig()
+	pcfg.Brokers, pcfg.Flush.Every = broker.Addrs(), 250*time.Millisecond
+	p, err := processor.New(pcfg, processor.Dependencies{Logger: log, Inserter: db, Producer: producer})
+	if err != nil {
+		return err
+	}
+	if err := all.Start(ctx, "processor", p); err != nil {
+		return err
+	}
+	ccfg := collector.DefaultConfig()
+	ccfg.Listen = listen
+	c, err := collector.New(ccfg, collector.Dependencies{Logger: log, Producer: producer})
+	if err != nil {
+		return err
+	}
+	if err := all.Start(ctx, "collector", c); err != nil {
+		return err
+	}
+	return serve(ctx, query.New(db), c.Addr())
+}
+
+// serve answers questions until standard input ends.
+func serve(ctx context.Context, questions *query.Service, collector string) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /e2e", func(w http.ResponseWriter, r *http.Request) {
+		now := time.Now()
+		rows, err := questions.E2E(r.Context(), query.E2EQuery{
+			Range: query.Range{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, CallID: r.FormValue("call"),
+		})
+		if errors.As(err, new(*query.NotFoundError)) {
+			rows, err = []query.E2ERow{}, nil
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(rows) // a test that is gone
+	})
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(ln) }() // ends with Close
+	defer func() { _ = server.Close() }()
+	err = json.NewEncoder(os.Stdout).Encode(map[string]string{"url": "http://" + ln.Addr().String(), "collector": collector})
+	if err == nil {
+		_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the tests are over
+	}
+	return err
+}
