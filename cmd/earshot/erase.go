@@ -124,8 +124,8 @@ func (c *eraseCmd) confirm(found *erase.Found, kind erase.Kind) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return errors.New("nobody is there to confirm; give --yes to erase without asking")
 	}
-	fmt.Fprintf(os.Stderr, "%d rows of the %s in %d calls will be removed%s, for good.\nType yes to go on: ",
-		found.Total(), kind, len(found.Calls), c.inTenant())
+	fmt.Fprintf(os.Stderr, "%s of the %s in %s will be removed%s, for good.\nType yes to go on: ",
+		several(found.Total(), "row"), kind, several(uint64(len(found.Calls)), "call"), c.inTenant())
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	if strings.TrimSpace(answer) != "yes" {
 		return errors.New("nothing was removed")
@@ -134,7 +134,7 @@ func (c *eraseCmd) confirm(found *erase.Found, kind erase.Kind) error {
 }
 
 func (c *eraseCmd) tell(r *erase.Report, found *erase.Found) error {
-	fmt.Printf("erased %d rows in %d calls; record %s in table erasures\n", sum(r.Removed), r.Calls, r.ID)
+	fmt.Printf("erased %s in %s; record %s in table erasures\n", several(sum(r.Removed), "row"), several(uint64(r.Calls), "call"), r.ID)
 	for _, t := range r.Removed {
 		fmt.Printf("  %-14s %d\n", t.Table, t.Rows)
 	}
@@ -153,6 +153,13 @@ func (c *eraseCmd) tell(r *erase.Report, found *erase.Found) error {
 		return failure{fmt.Errorf("%d rows are there again: they came in meanwhile; erase again", n)}
 	}
 	return nil
+}
+
+func several(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func sum(rows []erase.TableRows) uint64 {

@@ -58,6 +58,11 @@ func TestMistakesAreOneSentenceAndExitCode2(t *testing.T) {
 		"unknown log level":    {[]string{"demo", "--port", "0", "--log-level", "loud"}, `earshot: log level "loud" is unknown; use debug, info, warn or error`},
 		"no ClickHouse":        {[]string{"migrate"}, "earshot: no ClickHouse is named; give --clickhouse HOST:9000"},
 		"nothing to ask":       {[]string{"query", "e2e", "--call", "x", "--data-dir", t.TempDir()}, "earshot: there is no ClickHouse to ask"},
+		"erase nobody":         {[]string{"erase"}, "earshot: say who or what is to be erased: give one of --user, --client and --call"},
+		"erase two":            {[]string{"erase", "--user", "a", "--call", "b"}, "earshot: say who or what is to be erased: give one of --user, --client and --call"},
+		"no such length":       {[]string{"query", "calls", "--since", "yesterday"}, `earshot: --since: "yesterday" is no length of time such as 15m, 24h or 7d`},
+		"no such order":        {[]string{"query", "calls", "--sort", "name"}, `earshot: --sort must be one of "last_seen","first_seen"`},
+		"no call to ask about": {[]string{"query", "participants"}, `earshot: missing flags: --call=ID; see earshot --help`},
 		"ClickHouse is away":   {[]string{"query", "e2e", "--call", "x", "--clickhouse", "127.0.0.1:1"}, "earshot: clickhouse ping: ClickHouse is not reachable (127.0.0.1:1, database earshot)"},
 	} {
 		t.Run(name, func(t *testing.T) {

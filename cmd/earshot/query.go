@@ -78,6 +78,11 @@ func show[T any](ctx context.Context, f *askFlags, ask question[T], print func(i
 	return showAs(ctx, f, ask, print, func(w io.Writer, answer T) error { return table.JSON(w, answer) })
 }
 
+// showList is show for a list, which has the name of the API's in JSON.
+func showList[T any](ctx context.Context, f *askFlags, name string, ask question[[]T], print func(io.Writer, []T) error) error {
+	return showAs(ctx, f, ask, print, func(w io.Writer, answer []T) error { return table.JSON(w, map[string][]T{name: answer}) })
+}
+
 type question[T any] func(context.Context, *query.Service, query.Range) (T, error)
 
 func showAs[T any](ctx context.Context, f *askFlags, ask question[T], print, printJSON func(io.Writer, T) error) error {

@@ -66,7 +66,7 @@ func (c *worstCmd) Run(ctx context.Context) error {
 }
 
 func showCalls(ctx context.Context, f *askFlags, of func(query.Range) query.CallsQuery) error {
-	return show(ctx, f, func(ctx context.Context, s *query.Service, r query.Range) ([]query.Call, error) {
+	return showList(ctx, f, "calls", func(ctx context.Context, s *query.Service, r query.Range) ([]query.Call, error) {
 		page, err := s.Calls(ctx, of(r))
 		if err != nil {
 			return nil, err
@@ -225,7 +225,7 @@ type deadLettersCmd struct{ askFlags }
 
 // Run asks and prints.
 func (c *deadLettersCmd) Run(ctx context.Context) error {
-	return show(ctx, &c.askFlags, func(ctx context.Context, s *query.Service, r query.Range) ([]query.DeadLetters, error) {
+	return showList(ctx, &c.askFlags, "dead_letters", func(ctx context.Context, s *query.Service, r query.Range) ([]query.DeadLetters, error) {
 		return s.DeadLetters(ctx, query.DeadLettersQuery{Range: r})
 	}, table.DeadLetters)
 }

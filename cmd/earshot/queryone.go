@@ -68,7 +68,7 @@ type participantsCmd struct {
 
 // Run asks and prints.
 func (c *participantsCmd) Run(ctx context.Context) error {
-	return show(ctx, &c.askFlags, func(ctx context.Context, s *query.Service, r query.Range) ([]query.Participant, error) {
+	return showList(ctx, &c.askFlags, "participants", func(ctx context.Context, s *query.Service, r query.Range) ([]query.Participant, error) {
 		return s.Participants(ctx, query.ParticipantsQuery{Range: r, CallID: c.Call, Client: c.Client})
 	}, table.Participants)
 }
@@ -82,7 +82,7 @@ type hopsCmd struct {
 
 // Run asks and prints.
 func (c *hopsCmd) Run(ctx context.Context) error {
-	return show(ctx, &c.askFlags, func(ctx context.Context, s *query.Service, r query.Range) ([]query.Link, error) {
+	return showList(ctx, &c.askFlags, "hops", func(ctx context.Context, s *query.Service, r query.Range) ([]query.Link, error) {
 		q := query.HopsQuery{Range: r, CallID: c.Call, FromID: c.FromID, ToID: c.ToID}
 		if c.FromID != "" || c.ToID != "" {
 			return s.HopSeries(ctx, q)
@@ -130,7 +130,7 @@ type eventsCmd struct {
 
 // Run asks and prints.
 func (c *eventsCmd) Run(ctx context.Context) error {
-	return show(ctx, &c.askFlags, func(ctx context.Context, s *query.Service, r query.Range) ([]query.Event, error) {
+	return showList(ctx, &c.askFlags, "events", func(ctx context.Context, s *query.Service, r query.Range) ([]query.Event, error) {
 		page, err := s.Events(ctx, query.EventsQuery{Range: r, CallID: c.Call, SourceID: c.Source, Type: c.Type, Limit: c.Limit})
 		if err != nil {
 			return nil, err
