@@ -38,4 +38,4 @@ ALTER TABLE e2e
     MODIFY COLUMN IF EXISTS score_parts      CODEC(LZ4);
 
 -- How many inserts lie between the two attempts at one batch depends on the other partitions of the topic, see docs/schema.md.
-ALTER TABLE e2e MODIFY SETTING non_replicated_deduplication_window = 20000, min_bytes_for_wide_part = 134217728
+ALTER TABLE e2e MODIFY SETTING non_replicated_deduplication_window = 20000, min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 8

@@ -69,4 +69,4 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
 ORDER BY (tenant, kind, hour, publisher_region, subscriber_region, path, app, asn)
 TTL hour + INTERVAL 730 DAY
-SETTINGS non_replicated_deduplication_window = 20000
+SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10

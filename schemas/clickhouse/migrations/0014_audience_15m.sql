@@ -55,4 +55,4 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(quarter)
 ORDER BY (tenant, kind, quarter, subscriber_region, country, asn, app, browser, network)
 TTL quarter + INTERVAL 400 DAY
-SETTINGS non_replicated_deduplication_window = 20000
+SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10

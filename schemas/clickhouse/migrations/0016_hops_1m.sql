@@ -38,4 +38,4 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toDate(minute)
 ORDER BY (tenant, from_kind, minute, from_sfu, from_region, to_kind, to_sfu, to_region)
 TTL minute + INTERVAL 90 DAY
-SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1
+SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1, min_parts_to_merge_at_once = 10

@@ -38,4 +38,4 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
 ORDER BY (tenant, from_kind, hour, from_sfu, from_region, to_kind, to_sfu, to_region)
 TTL hour + INTERVAL 730 DAY
-SETTINGS non_replicated_deduplication_window = 20000
+SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10

@@ -81,4 +81,4 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (tenant, day, call_id)
 TTL day + INTERVAL 400 DAY
-SETTINGS non_replicated_deduplication_window = 20000
+SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10, index_granularity = 1024
