@@ -16,12 +16,14 @@ type Config struct {
 	Brokers []string `yaml:"brokers"`
 	// Group is the consumer group; processors of one group share the partitions.
 	Group string `yaml:"group"`
-	// Topic holds the samples, DeadTopic gets what cannot be read.
-	Topic     string `yaml:"topic"`
+	// Topic holds the samples. Ticks are written to it too.
+	Topic string `yaml:"topic"`
+	// DeadTopic gets what cannot be read.
 	DeadTopic string `yaml:"dead_topic"`
 
-	// Window is the length of a window, Lateness how long after its end it waits for sources that have not reported.
-	Window   time.Duration `yaml:"window"`
+	// Window is the length of a window.
+	Window time.Duration `yaml:"window"`
+	// Lateness is how long after its end a window waits for sources that have not reported.
 	Lateness time.Duration `yaml:"lateness"`
 	// Replay is how far back, in record time, a call's state reaches at most: so much is read again when a partition changes
 	// hands, less where its calls are younger. The state of a call that lasts longer is renewed now and then, which costs
@@ -35,10 +37,14 @@ type Config struct {
 	// bound for it (group.min.session.timeout.ms, 6 s by default).
 	Session time.Duration `yaml:"session"`
 
-	Flush   Flush          `yaml:"flush"`
-	Retry   Retry          `yaml:"retry"`
+	// Flush says when rows are inserted.
+	Flush Flush `yaml:"flush"`
+	// Retry says how an insert that failed is repeated.
+	Retry Retry `yaml:"retry"`
+	// Quality holds the constants of the quality scores.
 	Quality quality.Config `yaml:"quality"`
-	Blame   blame.Config   `yaml:"blame"`
+	// Blame holds the thresholds by which a window is bad, and by which a part of the path stands out in it.
+	Blame blame.Config `yaml:"blame"`
 
 	// Consumer tunes the client; for tests. Zero values take package kafka's defaults.
 	MaxWait, Heartbeat, Backoff time.Duration `yaml:"-"`
@@ -62,7 +68,8 @@ type Retry struct {
 	// Timeout bounds one attempt.
 	Timeout time.Duration `yaml:"timeout"`
 	// Backoff is the first pause; it doubles, with jitter, up to BackoffMax.
-	Backoff    time.Duration `yaml:"backoff"`
+	Backoff time.Duration `yaml:"backoff"`
+	// BackoffMax is the longest pause.
 	BackoffMax time.Duration `yaml:"backoff_max"`
 }
 

@@ -4,29 +4,38 @@ import "fmt"
 
 // Config holds the thresholds of the rule. What is zero has its default.
 type Config struct {
-	// A window is bad when one of these is reached: the round trip and the way from mouth to ear (or glass to glass) in
-	// milliseconds; the shares, 0 to 1, of packets lost, of audio concealed and of time frozen; a score at or below the given one.
-	RTTMs        float64 `yaml:"rtt_ms"`
+	// RTTMs is the round trip, in milliseconds, from which on a window is bad.
+	RTTMs float64 `yaml:"rtt_ms"`
+	// MouthToEarMs is the way from mouth to ear, or glass to glass, in milliseconds, from which on a window is bad.
 	MouthToEarMs float64 `yaml:"mouth_to_ear_ms"`
-	Loss         float64 `yaml:"loss"`
-	Concealed    float64 `yaml:"concealed"`
-	Freeze       float64 `yaml:"freeze"`
-	AudioScore   float64 `yaml:"audio_score"`
-	VideoScore   float64 `yaml:"video_score"`
+	// Loss is the share of packets lost, 0 to 1, from which on a window is bad.
+	Loss float64 `yaml:"loss"`
+	// Concealed is the share of audio that was made up, 0 to 1, from which on a window is bad.
+	Concealed float64 `yaml:"concealed"`
+	// Freeze is the share of time that video stood still, 0 to 1, from which on a window is bad.
+	Freeze float64 `yaml:"freeze"`
+	// AudioScore is the mean opinion score at and below which a window is bad.
+	AudioScore float64 `yaml:"audio_score"`
+	// VideoScore is the video index, 0 to 100, at and below which a window is bad.
+	VideoScore float64 `yaml:"video_score"`
 
-	// What a part of the path may take, in milliseconds, before it stands out: the round trip of a client's hop and of a link
-	// between SFUs, encoding and sending, jitter buffer with decoding and playout, and the time inside SFUs.
-	AccessRTTMs  float64 `yaml:"access_rtt_ms"`
+	// AccessRTTMs is what the round trip of a client's hop may take, in milliseconds, before it stands out.
+	AccessRTTMs float64 `yaml:"access_rtt_ms"`
+	// SFULinkRTTMs is what the round trip of a link between SFUs may take, in milliseconds, before it stands out.
 	SFULinkRTTMs float64 `yaml:"sfu_link_rtt_ms"`
-	SendMs       float64 `yaml:"send_ms"`
-	ReceiveMs    float64 `yaml:"receive_ms"`
-	ResidenceMs  float64 `yaml:"residence_ms"`
+	// SendMs is what encoding and sending may take, in milliseconds, before the publisher's device stands out.
+	SendMs float64 `yaml:"send_ms"`
+	// ReceiveMs is what jitter buffer, decoding and playout may take, in milliseconds, before the subscriber's device stands out.
+	ReceiveMs float64 `yaml:"receive_ms"`
+	// ResidenceMs is how long packets may stay inside the SFUs, in milliseconds, before these stand out.
+	ResidenceMs float64 `yaml:"residence_ms"`
 	// HopLoss is the share of packets lost on one hop, 0 to 1, from which on it stands out.
 	HopLoss float64 `yaml:"hop_loss"`
-	// JitterMs is from which interarrival jitter on late packets are the network's doing.
+	// JitterMs is from which interarrival jitter on, in milliseconds, packets that come too late are not the receiver's doing.
 	JitterMs float64 `yaml:"jitter_ms"`
-	// FrameRate is below which frames per second a video is slow, DecodeShare from which share of its time on a decoder cannot follow.
-	FrameRate   float64 `yaml:"frame_rate"`
+	// FrameRate is below which frames per second a video is slow.
+	FrameRate float64 `yaml:"frame_rate"`
+	// DecodeShare is from which share of its time on, 0 to 1, a decoder cannot follow.
 	DecodeShare float64 `yaml:"decode_share"`
 }
 
