@@ -24,7 +24,6 @@ const [, , script] = await Promise.all([
 const small = await minify(script.outputFiles[0].text, {
   ecma: 2020,
   compress: { passes: 5, unsafe_arrows: true, unsafe_methods: true, unsafe: true },
-  format: { preamble: `/* @earshot/client-probe ${version}, Apache-2.0 */` },
 });
 writeFileSync(at("dist", "earshot.js"), small.code);
 

@@ -60,8 +60,8 @@ for (const name of messages) {
   out += "}\n";
 }
 out += `
-/** A message's fields: name, number, and how the value is written, a letter or the fields of the message that it is. */
-export type Fields = [name: string, number: number, type: string | Fields][];
+/** A message's fields: how the value is written (a letter, or the fields of the message that it is), and the tag before it. */
+export type Fields = { name: string; type: string | Fields; tag: number }[];
 
 // Numbers count on from the one before, and a value is a varint, unless the field says otherwise: name:type@number.
 const fields = (text: string, ...inner: Fields[]): Fields => {
@@ -69,7 +69,7 @@ const fields = (text: string, ...inner: Fields[]): Fields => {
   return text.split(" ").map((f) => {
     const [, name, type, at] = /^(\\w+):?(\\w?)@?(\\d*)$/.exec(f)!;
     number = +at! || number + 1;
-    return [name!, number, type === "m" ? inner.shift()! : type || "v"];
+    return { name: name!, type: type === "m" ? inner.shift()! : type || "v", tag: number * 8 + ({ f: 5, x: 1, d: 1, s: 2, m: 2 }[type!] ?? 0) };
   });
 };
 
@@ -87,9 +87,9 @@ for (const name of messages) {
   }
   out += `export const ${name}Fields = /* @__PURE__ */ fields(\n  "${text.join(" ")}",\n${inner.map((i) => `  ${i}Fields,\n`).join("")});\n`;
 }
-for (const name of ["RTTSource", "EventType"]) {
+for (const name of ["RTTSource", "EventType", "ICEState", "DTLSState"]) {
   out += `\nexport const enum ${name} {\n`;
-  for (const v of all.enums[name].fields) out += `  ${camel(`_${v.name.replace(/^(RTT_SOURCE|EVENT_TYPE)_/, "").toLowerCase()}`)} = ${v.number},\n`;
+  for (const v of all.enums[name].fields) out += `  ${camel(`_${v.name.replace(/^(RTT_SOURCE|EVENT_TYPE|ICE_STATE|DTLS_STATE)_/, "").toLowerCase()}`)} = ${v.number},\n`;
   out += "}\n";
 }
 // Enums whose values are the words of W3C in their order: the word's place, counted from 1, is the number.

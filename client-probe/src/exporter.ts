@@ -30,9 +30,8 @@ export interface Stats {
   /** What waits to be acknowledged. */
   queued: number;
   queuedBytes: number;
-  /** WebSockets opened, and bodies posted. */
+  /** WebSockets opened. */
   connects: number;
-  posts: number;
 }
 
 export interface Exporter {
@@ -70,8 +69,10 @@ const MISSES = 2;
 const HTTP_FOR = 300 * SECOND;
 /** What an entry costs beside its frame, roughly. */
 const OVERHEAD = 128;
-/** What a socket may hold back that the network has not taken, and how much is posted at once. */
-const PORTION = 64 << 10;
+/** What a socket may hold back that the network has not taken, in bytes. */
+const BUFFERED = 64 << 10;
+/** How many samples are posted at once. */
+const PORTION = 50;
 /** Browsers let a page that goes away send 64 KiB. */
 const LAST_WORDS = 60 << 10;
 
@@ -85,7 +86,7 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
   let queue: Entry[] = [];
   const size = (e: Entry) => e.frame.length + OVERHEAD;
   const stats = {
-    taken: 0, acknowledged: 0, refused: 0, dropped: 0, connects: 0, posts: 0,
+    taken: 0, acknowledged: 0, refused: 0, dropped: 0, connects: 0,
     get queued() {
       return queue.length;
     },
@@ -140,7 +141,7 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
       put(encode({ time: { sentAtUs: at } }, ClientFrameFields));
     }
     for (const entry of queue) {
-      if (entry.sent || socket!.bufferedAmount > PORTION) continue;
+      if (entry.sent || socket!.bufferedAmount > BUFFERED) continue;
       entry.sent = true;
       put(entry.frame);
     }
@@ -204,7 +205,7 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
         until = quiet = at + +ack[4] * 1e3; // it is not silent, it said when
       } else {
         remove(entry, "refused");
-        fault(new Error(`earshot: a sample was refused: ${text(ack[3])}`));
+        fault(new Error(`earshot: refused: ${text(ack[3])}`));
       }
     }
     step();
@@ -234,14 +235,16 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
     step();
   }
 
+  const ask = (path: string, init?: RequestInit): Promise<Response> =>
+    within(world, world.fetch!(base + path, { credentials: "omit", ...init }), PATIENCE / 1e3);
+
   /** Posts entries. A page that goes away has no time for the question of CORS that headers of one's own entail. */
   function request(entries: Entry[], last?: boolean): Promise<Response> {
     const headers: Record<string, string> = { "Content-Type": last ? "text/plain;proto=earshot.v1.SampleBatch" : "application/x-protobuf" };
-    let url = `${base}/v1/samples`;
-    if (bearer && last) url += `?access_token=${bearer}`;
-    else if (bearer) headers.Authorization = `Bearer ${bearer}`;
-    const body = new Uint8Array(entries.flatMap((e) => [...e.frame]));
-    return world.fetch!(url, { method: "POST", headers, body, keepalive: !!last, credentials: "omit" });
+    if (bearer && !last) headers.Authorization = `Bearer ${bearer}`;
+    return ask("/v1/samples" + (bearer && last ? `?access_token=${bearer}` : ""), {
+      method: "POST", headers, body: new Uint8Array(entries.flatMap((e) => [...e.frame])), keepalive: !!last,
+    });
   }
 
   /** Posts what there is; where there is nothing it asks for the time, to see whether HTTP gets through. */
@@ -251,21 +254,24 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
     let through = false;
     try {
       await freshen();
-      if (now() >= clockDue) await within(world, exchange(), PATIENCE / 1e3);
-      let portion = 0;
-      const entries = queue.filter((e) => (portion += size(e)) < PORTION || portion === size(e));
+      const sent = now();
+      if (sent >= clockDue) {
+        clockDue = sent + CLOCK_EVERY;
+        const answer = await ask("/v1/time");
+        const at = now();
+        const { received_at_us, replied_at_us } = await answer.json();
+        clock.add(sent, received_at_us, replied_at_us, at);
+      }
+      const entries = queue.slice(0, PORTION);
       if (entries.length) {
-        const answer = await within(world, request(entries), PATIENCE / 1e3);
-        const { ok, status, headers } = answer;
-        stats.posts++;
-        retryAfter = +headers.get("Retry-After")! || 0;
+        const answer = await request(entries);
+        retryAfter = +answer.headers.get("Retry-After")!;
         // What is too large, or bad as a whole, will not be better the next time.
-        if (ok || status === 400 || status === 413) {
-          const rejected: { index: number }[] = (ok && (await answer.json()).rejected) || [];
-          entries.forEach((e, i) => remove(e, ok && !rejected.some((r) => r.index === i) ? "acknowledged" : "refused"));
-          through = true;
-        }
-      } else through = true;
+        if (!answer.ok && !/400|413/.test(`${answer.status}`)) throw new Error(`earshot: ${answer.status}`);
+        const rejected: { index: number }[] = answer.ok ? ((await answer.json()).rejected ?? []) : entries.map((_, index) => ({ index }));
+        entries.forEach((e, i) => remove(e, rejected.some((r) => r.index === i) ? "refused" : "acknowledged"));
+      }
+      through = true;
     } catch (e) {
       fault(e);
     }
@@ -275,15 +281,6 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
     if (now() >= http) http = now() + HTTP_FOR;
     backoff = MIN_BACKOFF;
     step();
-  }
-
-  async function exchange() {
-    const sent = now();
-    clockDue = sent + CLOCK_EVERY;
-    const answer = await world.fetch!(`${base}/v1/time`, { credentials: "omit" });
-    const at = now();
-    const { received_at_us, replied_at_us } = await answer.json();
-    clock.add(sent, received_at_us, replied_at_us, at);
   }
 
   return {
@@ -323,4 +320,4 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
 
 /** The outcome of a promise, if it comes in time. */
 export const within = <T>(world: Pick<World, "setTimeout">, promise: T | Promise<T>, ms: number): Promise<T> =>
-  Promise.race([promise, new Promise<never>((_, late) => world.setTimeout(() => late(new Error("earshot: no answer")), ms))]);
+  Promise.race([promise, new Promise<never>((_, late) => world.setTimeout(() => late(new Error("earshot: late")), ms))]);

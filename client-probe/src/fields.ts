@@ -21,12 +21,17 @@ const words: Record<string, (word: string) => number> = {
 const value = (v: unknown) => (typeof v === "number" ? Math.round(v) : v);
 const seconds = (v: number) => Math.round(v * 1e6);
 
-type Row = [field: string, dictionary: string, members: string[], read: (v: any) => unknown];
+interface Row {
+  field: string;
+  dictionary: string;
+  members: string[];
+  read: (v: any) => unknown;
+}
 
 const table = (...lines: string[]): Row[] =>
   lines.join(" ").split(" ").map((entry) => {
     const [, dictionary, members, field = members] = /^(?:(\w+)\.)?([\w|]+)(?:>(\w+))?$/.exec(entry)!;
-    return [field!, dictionary ?? "own", members!.split("|"), words[field!] ?? (/Us$/.test(field!) ? seconds : value)];
+    return { field: field!, dictionary: dictionary ?? "own", members: members!.split("|"), read: words[field!] ?? (/Us$/.test(field!) ? seconds : value) };
   });
 
 const RTP = "ssrc mid rid kind|mediaType>kind nackCount pliCount firCount frameWidth frameHeight qpSum";
@@ -69,11 +74,10 @@ export const transport = table(
 /** Copies what a table names out of the dictionaries into the target. */
 export function fill<T extends object>(target: T, rows: Row[], from: Record<string, any>): T {
   const to = target as Record<string, unknown>;
-  for (const [field, dictionary, members, read] of rows) {
-    for (const member of members) {
-      const v = from[dictionary]?.[member];
-      if (v != null) to[field] ||= read(v) || undefined;
-    }
+  for (const row of rows) {
+    const own = from[row.dictionary];
+    const v = own && (own[row.members[0]!] ?? own[row.members[1]!]);
+    if (v) to[row.field] ||= row.read(v);
   }
   return target;
 }

@@ -21,22 +21,17 @@ export function hook(made: (pc: RTCPeerConnection) => void): () => void {
   };
 }
 
-/** Has every offer and answer of a connection pass through `change`, on its way to the application. */
+/** Has every description that a connection makes, sets or is given pass through `change`. */
 export function changeDescriptions(pc: RTCPeerConnection, change: (sdp: string) => string): void {
-  const describe = (name: "createOffer" | "createAnswer") => {
-    const native: (...args: any[]) => Promise<any> = pc[name].bind(pc);
-    // Where the application wants to be called back instead, as of old, the promise has nothing.
-    (pc as any)[name] = async (...args: any[]) => {
-      const d = await native(...args);
-      return d && { type: d.type, sdp: change(d.sdp) };
+  const methods = pc as any;
+  // Arguments and results that are no descriptions stay what they are.
+  const changed = (d: any) => (d?.sdp ? { type: d.type, sdp: change(d.sdp) } : d);
+  for (const name of ["createOffer", "createAnswer", "setLocalDescription", "setRemoteDescription"]) {
+    const native = methods[name].bind(pc);
+    methods[name] = async (d: any, ...rest: any[]) => {
+      // Without a description the browser would make one that nobody has changed.
+      if (!d && /Local/.test(name)) d = await methods[/^have-(remote-o|local-pr)/.test(pc.signalingState) ? "createAnswer" : "createOffer"]();
+      return changed(await native(changed(d), ...rest));
     };
-  };
-  describe("createOffer");
-  describe("createAnswer");
-  const set = pc.setLocalDescription.bind(pc) as (...args: any[]) => Promise<void>;
-  pc.setLocalDescription = async (...args: any[]) => {
-    // Without a description the browser would make one that nobody has changed.
-    if (!args[0]) args[0] = await (/^have-(remote-offer|local-pranswer)$/.test(pc.signalingState) ? pc.createAnswer() : pc.createOffer());
-    return set(...args);
-  };
+  }
 }

@@ -1,9 +1,9 @@
 // The probe of one page: peer connections go in, samples go out at a steady pace.
+import { watch, type Host, type Part, type Peer, type Remote } from "./peer.js";
 import { steadyClock } from "./clock.js";
 import { exporter, within, type Stats, type Token } from "./exporter.js";
 import { changeDescriptions, hook } from "./hook.js";
 import { hex } from "./linkkey.js";
-import { watch, type Host, type Part, type Peer, type Remote } from "./peer.js";
 import { networkType, platform } from "./platform.js";
 import { EventType, type ClientOrigin, type Event, type Sample } from "./schema.js";
 import { enableReceiverRTT } from "./sdp.js";
@@ -43,9 +43,8 @@ export interface Options {
 export interface ProbeStats extends Stats {
   /** Connections watched now. */
   connections: number;
-  /** Milliseconds of the page's main thread that samples took: of the last one, and the most. */
+  /** Milliseconds of the page's main thread that the last sample took. */
   lastMs: number;
-  maxMs: number;
   /** getStats that had not answered when the next sample was due. */
   hung: number;
 }
@@ -89,7 +88,7 @@ export function monitor(options: Options): Monitor {
   let early = true; // an early sample was taken, or is due, in this interval
   let timer: any;
   let due = 0;
-  const own = { lastMs: 0, maxMs: 0, hung: 0 };
+  const own = { lastMs: 0, hung: 0 };
 
   const fault = (e: unknown) => {
     try {
@@ -99,10 +98,9 @@ export function monitor(options: Options): Monitor {
     }
   };
   /** Nothing that goes wrong in here may be seen by the application. */
-  const safe = <A extends unknown[]>(f: (...args: A) => unknown) => (...args: A): void => {
+  const safe = <A extends unknown[]>(f: (...args: A) => unknown) => async (...args: A): Promise<void> => {
     try {
-      const later = f(...args);
-      if (later instanceof Promise) later.catch(fault);
+      await f(...args);
     } catch (e) {
       fault(e);
     }
@@ -200,12 +198,11 @@ export function monitor(options: Options): Monitor {
     events = [];
     if (options.onSample?.(s) !== false) carrier.send(s);
     own.lastMs = ms + performance.now() - began;
-    own.maxMs = Math.max(own.maxMs, own.lastMs);
   }
 
   safe(() => {
     if (!callId || !/^(http|ws)s?:/.test(collector)) {
-      console.warn("earshot: nothing is reported; monitor needs callId, and collector (https://...)");
+      console.warn("earshot: monitor needs callId, and collector: https://...");
       return;
     }
     if (!globalThis.RTCPeerConnection) return; // on a server, say
@@ -220,7 +217,6 @@ export function monitor(options: Options): Monitor {
       carrier.lastWords();
     });
     listen(globalThis.document, "visibilitychange", soon);
-    listen(navigator.mediaDevices, "devicechange", () => event({ type: EventType.Device }));
     next(Math.min(FIRST, interval));
   })();
 
@@ -230,21 +226,17 @@ export function monitor(options: Options): Monitor {
     event: safe((name, number = 0) => event({ type: EventType.Custom, value: name, number })),
     rate: safe((score, comment = "") => event({ type: EventType.Feedback, number: score, value: comment })),
     stats: () => ({ ...carrier.stats, ...own, connections: peers.size }),
-    async stop() {
+    stop: safe(async () => {
       if (!running) return;
       clearTimeout(timer);
       undo.forEach((f) => f());
       event({ type: EventType.Leave });
-      try {
-        await take();
-        await carrier.stop(2000);
-      } catch (e) {
-        fault(e);
-      }
+      await safe(take)();
+      await carrier.stop(2000);
       running = false;
       for (const peer of peers.values()) peer.leave();
       peers.clear();
-    },
+    }),
   };
 }
 

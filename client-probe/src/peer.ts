@@ -3,7 +3,7 @@
 import { captureDelay } from "./capture.js";
 import { check, fill, inbound, outbound, report, transport } from "./fields.js";
 import { fromAddresses, fromFingerprints, fromUfrags, type Key } from "./linkkey.js";
-import { dtlsState, EventType, iceState, RTTSource, type Event, type RTT, type Stream, type Transport } from "./schema.js";
+import { dtlsState, DTLSState, EventType, iceState, ICEState, RTTSource, type Event, type RTT, type Stream, type Transport } from "./schema.js";
 import { fingerprint, ufrag } from "./sdp.js";
 
 /** What a peer needs of the monitor. */
@@ -57,7 +57,7 @@ interface End {
 }
 
 /** Repair streams are not reported. */
-const REPAIR = /^(rtx|ulpfec|flexfec.*)$/i;
+const REPAIR = /^(rtx|ulpfec|flexfec)/i;
 
 export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Remote = {}): Peer {
   const ends = new Map<unknown, End>();
@@ -172,7 +172,11 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
         stream.muted = track?.enabled === false;
         const froze = stream.freezeDurationUs! - (before.freezeDurationUs ?? 0);
         if (stream.freezeCount! > (before.freezeCount ?? 0)) event(EventType.Custom, { trackId: stream.trackId!, value: "freeze", number: froze / 1e3 });
-        if (captureTimes && line) stream.captureDelayUs = captureDelay(line.receiver, remote, first.rtt.latestUs)!;
+        const emitted = stream.jitterBufferEmitted! - before.jitterBufferEmitted!;
+        if (captureTimes && line && emitted > 0) {
+          const processing = (stream.processingDelayUs! - before.processingDelayUs!) / emitted;
+          stream.captureDelayUs = captureDelay(line.receiver, remote, first.rtt.latestUs, processing)!;
+        }
       }
     }
     for (const [trackId, muted] of published) {
@@ -204,7 +208,7 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
     );
     part.transports.push(t);
     t.iceState ||= iceState(pc.iceConnectionState);
-    t.dtlsState ||= dtlsState(pc.connectionState === "disconnected" ? "connected" : pc.connectionState);
+    t.dtlsState ||= dtlsState(pc.connectionState);
     if (pair) followPair(t, mine, pair, own.selectedCandidatePairChanges);
 
     const hosts = [near, far].map((c): string => c?.address || c?.ip || "");
@@ -253,7 +257,7 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
     async take(part) {
       if (pc.signalingState === "closed" || pc.connectionState === "closed") {
         leave();
-        for (const { id } of ends.values()) part.transports.push({ transportId: id, iceState: iceState("closed"), dtlsState: dtlsState("closed") });
+        for (const { id } of ends.values()) part.transports.push({ transportId: id, iceState: ICEState.Closed, dtlsState: DTLSState.Closed });
         return true;
       }
       if (busy) return;

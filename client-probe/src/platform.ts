@@ -1,25 +1,19 @@
 // What the browser says of itself: its name, its version, the system, the kind of network.
 import type { ClientOrigin } from "./schema.js";
 
-/** Tokens of the user agent, the telling ones first: nearly everybody claims to be Chrome or Safari as well. */
-const BROWSERS = "Edg\\w*=Edge OPR=Opera Firefox|FxiOS=Firefox Chrome|HeadlessChrome|CriOS=Chrome Version=Safari";
-const SYSTEMS = "Android=Android iPhone|iPad=iOS Windows=Windows Mac=macOS CrOS=ChromeOS Linux=Linux";
-
-const find = (list: string, agent: string, tail: string) => {
-  for (const entry of list.split(" ")) {
-    const [token, name] = entry.split("=");
-    const found = new RegExp(`\\b(?:${token})${tail}`).exec(agent);
-    if (found) return [name!, found[1] ?? ""];
-  }
-  return ["", ""];
+const NAMES: Record<string, string> = {
+  Edg: "Edge", OPR: "Opera", FxiOS: "Firefox", CriOS: "Chrome", Version: "Safari", iPhone: "iOS", iPad: "iOS", Mac: "macOS", CrOS: "ChromeOS",
 };
+
+const named = (token = "") => NAMES[token] ?? token;
 
 /** The major version is enough to tell browsers apart, and too little to tell people apart. */
 export function platform({ userAgent = "", maxTouchPoints = 0 }: Partial<Navigator>): ClientOrigin {
-  const [browser, browserVersion] = find(BROWSERS, userAgent, "/(\\d+)");
-  let [os] = find(SYSTEMS, userAgent, "");
-  if (os === "macOS" && maxTouchPoints > 1) os = "iOS"; // an iPad that asks for desktop pages
-  return { browser: browser!, browserVersion: browserVersion!, os: os! };
+  // Nearly everybody claims to be Chrome or Safari as well; what a browser really is stands last, and a system first.
+  const [, browser, browserVersion = ""] = [...userAgent.matchAll(/(Edg|OPR|Firefox|FxiOS|CriOS|Chrome|Version)[a-z]*\/(\d+)/gi)].pop() ?? [];
+  const [os] = /Android|iP(hone|ad)|Windows|Mac|CrOS|Linux(?!; And)/.exec(userAgent) ?? [];
+  // An iPad that asks for the pages of a desktop claims to be a Mac.
+  return { browser: named(browser), browserVersion, os: named(os === "Mac" && maxTouchPoints > 1 ? "iPad" : os) };
 }
 
 /** As the Network Information API says it (Chromium on Android): wifi, cellular, ethernet ... */

@@ -163,8 +163,8 @@ export interface ClientFrame {
   time?: TimeRequest;
 }
 
-/** A message's fields: name, number, and how the value is written, a letter or the fields of the message that it is. */
-export type Fields = [name: string, number: number, type: string | Fields][];
+/** A message's fields: how the value is written (a letter, or the fields of the message that it is), and the tag before it. */
+export type Fields = { name: string; type: string | Fields; tag: number }[];
 
 // Numbers count on from the one before, and a value is a varint, unless the field says otherwise: name:type@number.
 const fields = (text: string, ...inner: Fields[]): Fields => {
@@ -172,7 +172,7 @@ const fields = (text: string, ...inner: Fields[]): Fields => {
   return text.split(" ").map((f) => {
     const [, name, type, at] = /^(\w+):?(\w?)@?(\d*)$/.exec(f)!;
     number = +at! || number + 1;
-    return [name!, number, type === "m" ? inner.shift()! : type || "v"];
+    return { name: name!, type: type === "m" ? inner.shift()! : type || "v", tag: number * 8 + ({ f: 5, x: 1, d: 1, s: 2, m: 2 }[type!] ?? 0) };
   });
 };
 
@@ -236,6 +236,26 @@ export const enum EventType {
   Device = 10,
   Feedback = 11,
   Custom = 12,
+}
+
+export const enum ICEState {
+  Unspecified = 0,
+  New = 1,
+  Checking = 2,
+  Connected = 3,
+  Completed = 4,
+  Disconnected = 5,
+  Failed = 6,
+  Closed = 7,
+}
+
+export const enum DTLSState {
+  Unspecified = 0,
+  New = 1,
+  Connecting = 2,
+  Connected = 3,
+  Closed = 4,
+  Failed = 5,
 }
 
 const words = (text: string) => (word: string | undefined) => text.split(" ").indexOf(word!) + 1;

@@ -9,17 +9,17 @@ export const ufrag = (sdp?: string) => first(sdp, /^a=ice-ufrag:(\S+)/m);
 export const fingerprint = (sdp?: string) => first(sdp, /^a=fingerprint:sha-256 (\S+)/im);
 
 /**
- * Offers, for every codec of audio and video, receiver reference time reports (RFC 3611 section 4.4 and 5.1:
- * `a=rtcp-fb:<payload type> rrtr`), by which a browser that only receives can measure the round-trip time of its link.
+ * Adds, for every codec of audio and video, receiver reference time reports (`a=rtcp-fb:<payload type> rrtr`; RFC 3611
+ * sections 4.4 and 5), by which a browser that only receives can measure the round-trip time of its link.
  *
- * Give it the SDP of an offer or answer between createOffer or createAnswer and setLocalDescription; or let `monitor` do
- * that with the option `receiverRTT`. Chromium alone acts on it; other browsers ignore the line. The other end must answer
- * such reports with DLRR blocks, as libwebrtc does, and SFUs with Earshot's probe.
+ * Chromium sends them where both descriptions of a connection have the line, and it acts on nothing else: give it both, the
+ * local one before setLocalDescription and the remote one before setRemoteDescription, or let `monitor` do that with the
+ * option `receiverRTT`. Other browsers ignore it. The other end must answer with DLRR blocks, as libwebrtc does, and SFUs with
+ * Earshot's probe; whether its own SDP says so does not matter then.
  */
 export function enableReceiverRTT(sdp: string): string {
-  return sdp.replace(/^a=rtpmap:(\d+) ([\w.-]+)\/.*(\r?\n|$)/gm, (line, type: string, codec: string, end: string) =>
-    /^(rtx|red|ulpfec|flexfec.*|cn|telephone-event)$/i.test(codec) || sdp.includes(`a=rtcp-fb:${type} rrtr`)
-      ? line
-      : `${end ? line : `${line}\r\n`}a=rtcp-fb:${type} rrtr${end}`,
-  );
+  return sdp.replace(/^a=rtpmap:(\d+) (?!rtx|red|ulpfec|flexfec|cn|telephone).*(\r?\n)/gim, (line, type: string, end: string) => {
+    const feedback = `a=rtcp-fb:${type} rrtr`;
+    return sdp.includes(feedback) ? line : line + feedback + end;
+  });
 }

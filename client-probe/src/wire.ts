@@ -1,57 +1,86 @@
 // The wire: messages of schema.ts go out as protobuf, and what the collector answers comes in.
 import type { Fields } from "./schema.js";
 
-/** Writes a message. What is absent, zero or empty is left out, as proto3 has it. */
-export const encode = (message: object, fields: Fields) => new Uint8Array(write(message as Record<string, unknown>, fields));
-
+/** Messages are written from their end to their beginning: so a length is known when its place comes. */
+let out = new Uint8Array(4096);
+let at = 0;
 const utf8 = new TextEncoder();
 
-function write(message: Record<string, any>, fields: Fields): number[] {
-  const out: number[] = [];
-  for (const [name, number, type] of fields) {
-    const given = message[name];
-    for (const value of Array.isArray(given) ? given : [given]) {
-      if (!value) continue; // NaN too
-      const tag = (wireType: number) => varint(out, number * 8 + wireType);
-      if (type === "v") {
-        tag(0);
-        varint(out, +value);
-      } else if (type === "f") {
-        tag(5);
-        fixed(out, value);
-      } else if (type === "x") {
-        tag(1);
-        fixed(out, parseInt(value.slice(8), 16));
-        fixed(out, parseInt(value.slice(0, 8), 16));
-      } else if (type === "d") {
-        tag(1);
-        out.push(...new Uint8Array(Float64Array.of(value).buffer)); // every browser's machine is little-endian
-      } else {
-        const inner = type === "s" ? utf8.encode(value) : write(value, type as Fields);
-        tag(2);
-        varint(out, inner.length);
-        for (const byte of inner) out.push(byte);
-      }
-    }
+/** Makes room for so many bytes before those that are written. */
+function room(bytes: number) {
+  if (at < bytes) {
+    const larger = new Uint8Array(2 * out.length + bytes);
+    larger.set(out, larger.length - out.length);
+    at += larger.length - out.length;
+    out = larger;
   }
-  return out;
+  at -= bytes;
 }
 
-function fixed(out: number[], value: number) {
-  for (let i = 0; i < 32; i += 8) out.push((value >>> i) & 255);
+/** Writes a message. What is absent, zero or empty is left out, as proto3 has it. */
+export function encode(message: object, fields: Fields): Uint8Array<ArrayBuffer> {
+  at = out.length;
+  write(message, fields);
+  return out.slice(at);
+}
+
+function write(message: Record<string, any>, fields: Fields): void {
+  for (let i = fields.length; i--; ) {
+    const field = fields[i]!;
+    const value = message[field.name];
+    if (!value) continue; // NaN too
+    const { type, tag } = field;
+    if (type === "v") {
+      varint(+value);
+    } else if (type === "f") {
+      fixed(value);
+    } else if (type === "x") {
+      fixed(parseInt(value.slice(0, 8), 16));
+      fixed(parseInt(value.slice(8), 16));
+    } else if (type === "d") {
+      bytes(new Uint8Array(Float64Array.of(value).buffer)); // every browser's machine is little-endian
+    } else if (type === "s") {
+      const text = utf8.encode(value);
+      bytes(text);
+      varint(text.length);
+    } else {
+      const all: object[] = [].concat(value);
+      for (let one; (one = all.pop()); ) {
+        const after = out.length - at;
+        write(one, type as Fields);
+        varint(out.length - at - after);
+        varint(tag);
+      }
+      continue;
+    }
+    varint(tag);
+  }
+}
+
+function bytes(b: Uint8Array) {
+  room(b.length);
+  out.set(b, at);
+}
+
+function fixed(value: number) {
+  room(4);
+  for (let i = 0; i < 4; i++) out[at + i] = value >>> (8 * i);
 }
 
 /** Any integer that a number holds exactly; a negative one as its two's complement of 64 bits. */
-function varint(out: number[], value: number) {
+function varint(value: number) {
   value = Math.trunc(value);
+  let size = value < 0 ? 10 : 1;
+  for (let rest = value; rest >= 128; rest /= 128) size++;
+  room(size);
   let low = value >>> 0;
   let high = Math.floor(value / 2 ** 32) >>> 0;
-  while (high || low > 127) {
-    out.push((low & 127) | 128);
-    low = ((low >>> 7) | (high << 25)) >>> 0;
+  for (let i = 0; i < size; i++) {
+    out[at + i] = low | 128;
+    low = (low >>> 7) | (high << 25);
     high >>>= 7;
   }
-  out.push(low);
+  out[at + size - 1]! &= 127;
 }
 
 /** What a message holds, by field number: the last value of each, bytes for what has a length. */

@@ -63,7 +63,7 @@ describe("over a WebSocket", () => {
     send(3);
     assert.deepEqual(samples(s), [1, 2, 3]);
     ack(s, 3);
-    assert.deepEqual({ ...e.stats }, { taken: 3, acknowledged: 3, refused: 0, dropped: 0, connects: 1, posts: 0, queued: 0, queuedBytes: 0 });
+    assert.deepEqual({ ...e.stats }, { taken: 3, acknowledged: 3, refused: 0, dropped: 0, connects: 1, queued: 0, queuedBytes: 0 });
   });
 
   test("what was not acknowledged is sent again after the connection broke, in order", async () => {

@@ -20,9 +20,8 @@ for (const [name, end] of [["CRLF", "\r\n"], ["LF", "\n"]]) {
   });
 }
 
-test("a description without an end of line at its end stays whole", () => {
-  assert.equal(enableReceiverRTT("m=audio 9 X 0\r\na=rtpmap:0 PCMU/8000"), "m=audio 9 X 0\r\na=rtpmap:0 PCMU/8000\r\na=rtcp-fb:0 rrtr");
-  assert.equal(enableReceiverRTT(""), "");
+test("what is no description stays what it is", () => {
+  for (const text of ["", "v=0", "a=rtpmap:0 PCMU/8000"]) assert.equal(enableReceiverRTT(text), text);
 });
 
 describe("of a description", () => {

@@ -10,7 +10,8 @@ const ENUM = /^(source|type|direction|kind|protocol|relayProtocol|iceState|dtlsS
 /** A sample with something in every field, by the tables of the encoder itself. */
 function full(fields) {
   const message = {};
-  for (const [name, number, t] of fields) {
+  for (const { name, tag, type: t } of fields) {
+    const number = tag >> 3;
     if (typeof t !== "string") message[name] = [full(t), full(t)];
     else if (t === "s") message[name] = `${name} – ${number} 😀`;
     else if (t === "x") message[name] = `${(number * 0x1234567).toString(16).padStart(8, "f")}0123cdef`;
@@ -39,10 +40,10 @@ describe("the encoder", () => {
 
   test("knows every field that a client sends", () => {
     const left = (name, fields) => {
-      const have = new Map(fields.map(([field, number]) => [field, number]));
+      const have = new Map(fields.map((f) => [f.name, f.tag >> 3]));
       return Object.values(type(name).fields).filter((f) => have.get(f.name) !== f.id).map((f) => `${name}.${f.name}`);
     };
-    const of = Object.fromEntries(SampleFields.filter(([, , t]) => typeof t !== "string").map(([name, , t]) => [name, t]));
+    const of = Object.fromEntries(SampleFields.filter((f) => typeof f.type !== "string").map((f) => [f.name, f.type]));
     assert.deepEqual(
       [...left("Sample", SampleFields), ...left("Transport", of.transports), ...left("Stream", of.streams), ...left("Event", of.events), ...left("ClientOrigin", of.client), ...left("ClockOffset", of.clock)],
       ["Sample.sfu", "Sample.receipt", "Transport.callId", "Transport.sfuLink", "Stream.callId", "Stream.forwardedTransportId", "Stream.forwardedSsrc", "Stream.residenceMeanUs", "Stream.residenceMaxUs", "Stream.residencePackets"],
