@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/earshot-rtc/earshot/collector/enrich"
 	"github.com/earshot-rtc/earshot/collector/intake"
@@ -39,6 +40,8 @@ type Dependencies struct {
 	Producer   Producer
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	// Tracer makes spans of requests and of writes to Kafka, and gives messages the spans' names to pass on.
+	Tracer trace.Tracer
 	// Now is the clock that stamps receipts and answers time requests.
 	Now func() time.Time
 	// Poll is how often files with keys, tokens and certificates are looked at. Default: 2 s.
@@ -77,6 +80,9 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
+	if deps.Tracer != nil {
+		deps.Producer = traced{deps.Producer, deps.Tracer}
+	}
 	if cfg.ID == "" {
 		cfg.ID, _ = os.Hostname()
 	}
@@ -110,7 +116,7 @@ func New(cfg Config, deps Dependencies) (*Collector, error) {
 	}
 	in := intake.New(
 		intake.Config{Limits: cfg.Limits, MessageBytes: cfg.Kafka.MaxMessageBytes, CollectorID: cfg.ID},
-		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer, Mask: masker, Enrich: c.enrich})
+		intake.Dependencies{Queue: c.queue, Registerer: deps.Registerer, Mask: masker, Enrich: c.enrich, Tracer: deps.Tracer})
 	if c.guard, err = newGuard(&cfg, &deps); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/earshot-rtc/earshot/dashboards/console"
 	"github.com/earshot-rtc/earshot/internal/config"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
+	"github.com/earshot-rtc/earshot/internal/tracing"
 	"github.com/earshot-rtc/earshot/processor"
 )
 
@@ -29,6 +30,7 @@ const environment = "EARSHOT"
 func defaultConfig() fileConfig {
 	return fileConfig{
 		Log:       telemetry.LogConfig{Level: "info", Format: "text"},
+		Tracing:   tracing.DefaultConfig(),
 		Collector: collector.DefaultConfig(), Processor: processor.DefaultConfig(), Console: console.DefaultConfig(),
 	}
 }
@@ -91,6 +93,9 @@ func (c *configCheckCmd) sections(ctx context.Context, cfg *fileConfig, doc *con
 	}
 	if err := migrationsOf(cfg.ClickHouse).CheckRetention(cfg.ClickHouse.Retention); err != nil {
 		problems = append(problems, doc.Explain(c.File, "clickhouse", fmt.Errorf("clickhouse.%w", err))...)
+	}
+	if err := cfg.Tracing.Validate(); err != nil {
+		problems = append(problems, doc.Explain(c.File, "tracing", err)...)
 	}
 	needsStore := false
 	for _, s := range []struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/internal/service"
 	"github.com/earshot-rtc/earshot/internal/telemetry"
+	"github.com/earshot-rtc/earshot/internal/tracing"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
 	"github.com/earshot-rtc/earshot/schemas/userid"
@@ -27,6 +28,8 @@ import (
 type fileConfig struct {
 	// Log is what is written to standard error.
 	Log telemetry.LogConfig `yaml:"log"`
+	// Tracing is where OpenTelemetry spans go.
+	Tracing tracing.Config `yaml:"tracing"`
 	// Admin is the listener for operators.
 	Admin adminConfig `yaml:"admin"`
 	// ClickHouse is where results are stored, for the processor and whoever asks.
@@ -76,6 +79,7 @@ type daemon struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	admin    *telemetry.Admin
+	tracing  *tracing.Tracing
 }
 
 func (f serviceFlags) load() (*daemon, error) {
@@ -94,10 +98,14 @@ func (f serviceFlags) load() (*daemon, error) {
 }
 
 // serve reads the configuration, starts the components, waits for the end, and stops them.
-func (f serviceFlags) serve(ctx context.Context, start func(context.Context, *daemon) error) error {
+func (f serviceFlags) serve(ctx context.Context, name string, start func(context.Context, *daemon) error) error {
 	d, err := f.load()
 	if err != nil {
 		return err
+	}
+	d.tracing, err = tracing.New(d.cfg.Tracing, tracing.Dependencies{Service: "earshot-" + name, Version: version, Logger: d.log})
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Config, err)
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
@@ -107,6 +115,9 @@ func (f serviceFlags) serve(ctx context.Context, start func(context.Context, *da
 		}
 	}()
 	if err := d.Start(ctx, "admin listener", d.admin); err != nil {
+		return err
+	}
+	if err := d.Start(ctx, "tracing", d.tracing); err != nil {
 		return err
 	}
 	if err := start(ctx, d); err != nil {
@@ -150,13 +161,13 @@ type collectorCmd struct{ serviceFlags }
 
 // Run serves until it is told to stop.
 func (c *collectorCmd) Run(ctx context.Context) error {
-	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, "collector", func(ctx context.Context, d *daemon) error {
 		cfg := d.cfg.Collector
 		producer, err := d.producer(ctx, cfg.Kafka, cfg.Spool.Dir != "")
 		if err != nil {
 			return err
 		}
-		svc, err := collector.New(cfg, collector.Dependencies{Producer: producer, Logger: d.log, Registerer: d.registry})
+		svc, err := collector.New(cfg, collector.Dependencies{Producer: producer, Logger: d.log, Registerer: d.registry, Tracer: d.tracing.Tracer()})
 		if err != nil {
 			return err
 		}
@@ -169,7 +180,7 @@ type processorCmd struct{ serviceFlags }
 
 // Run processes until it is told to stop.
 func (c *processorCmd) Run(ctx context.Context) error {
-	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, "processor", func(ctx context.Context, d *daemon) error {
 		db, err := d.store()
 		if err != nil {
 			return err
@@ -182,7 +193,7 @@ func (c *processorCmd) Run(ctx context.Context) error {
 			return err
 		}
 		svc, err := processor.New(d.cfg.Processor, processor.Dependencies{
-			Logger: d.log, Registerer: d.registry, Inserter: db, Producer: producer, Epochs: recall.New(db),
+			Logger: d.log, Registerer: d.registry, Inserter: d.traced(db), Producer: producer, Epochs: recall.New(db),
 		})
 		if err != nil {
 			return err
@@ -196,7 +207,7 @@ type consoleCmd struct{ serviceFlags }
 
 // Run serves the page until it is told to stop.
 func (c *consoleCmd) Run(ctx context.Context) error {
-	return c.serve(ctx, func(ctx context.Context, d *daemon) error {
+	return c.serve(ctx, "console", func(ctx context.Context, d *daemon) error {
 		db, err := d.store()
 		if err != nil {
 			return err

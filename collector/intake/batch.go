@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/earshot-rtc/earshot/collector/admit"
@@ -19,6 +20,8 @@ type Batch struct {
 	sc     *scratch
 	origin Origin
 	whence whence
+	span   trace.Span // nil where nothing is traced
+	parent string     // the span's traceparent, where it is sampled
 
 	n int // samples so far
 	// The arena holds keys and values. It is not used again: after an error nobody knows how long Kafka's client reads it.

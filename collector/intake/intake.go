@@ -4,10 +4,12 @@
 package intake
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/collector/enrich"
@@ -16,6 +18,7 @@ import (
 	"github.com/earshot-rtc/earshot/collector/queue"
 	"github.com/earshot-rtc/earshot/collector/split"
 	"github.com/earshot-rtc/earshot/internal/kafka"
+	"github.com/earshot-rtc/earshot/internal/tracing"
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
@@ -41,6 +44,8 @@ type Dependencies struct {
 	Mask *mask.Masker
 	// Enrich says where an address is.
 	Enrich *enrich.Enricher
+	// Tracer makes a span of every batch, from its beginning until it is durable.
+	Tracer trace.Tracer
 }
 
 // Intake begins batches. It is safe for concurrent use.
@@ -49,6 +54,7 @@ type Intake struct {
 	queue   Queue
 	mask    *mask.Masker
 	enrich  *enrich.Enricher
+	tracer  trace.Tracer
 	metrics *metrics
 	scratch sync.Pool
 }
@@ -58,7 +64,7 @@ func New(cfg Config, deps Dependencies) *Intake {
 	if deps.Mask == nil {
 		deps.Mask, _ = mask.New(mask.DefaultConfig()) // which is valid and reads no key
 	}
-	return &Intake{cfg: cfg, queue: deps.Queue, mask: deps.Mask, enrich: deps.Enrich, metrics: newMetrics(deps.Registerer)}
+	return &Intake{cfg: cfg, queue: deps.Queue, mask: deps.Mask, enrich: deps.Enrich, tracer: deps.Tracer, metrics: newMetrics(deps.Registerer)}
 }
 
 // scratch is the memory that samples pass through.
@@ -113,6 +119,11 @@ type Origin struct {
 // Begin opens a batch, which is for one goroutine, and ends with Submit or Drop.
 func (in *Intake) Begin(o Origin) *Batch {
 	b := &Batch{in: in, sc: in.borrow(), origin: o}
+	if in.tracer != nil {
+		var ctx context.Context
+		ctx, b.span = tracing.Begin(context.Background(), in.tracer, "samples", trace.SpanKindServer)
+		b.parent = tracing.Parent(ctx)
+	}
 	// Keys and receipts make messages a little longer than what came.
 	b.arena = make([]byte, 0, o.Size+o.Size/8+128)
 	return b

@@ -3,6 +3,9 @@ package intake
 import (
 	"errors"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+
 	"github.com/earshot-rtc/earshot/collector/admit"
 	"github.com/earshot-rtc/earshot/internal/kafka"
 	"github.com/earshot-rtc/earshot/schemas/topic"
@@ -22,7 +25,25 @@ type Result struct {
 }
 
 // Drop ends the batch without storing or counting anything.
-func (b *Batch) Drop() { b.release() }
+func (b *Batch) Drop() {
+	b.release()
+	b.traced(nil)
+}
+
+// traced ends the batch's span. res is nil where nothing came of it.
+func (b *Batch) traced(res *Result) {
+	if b.span == nil {
+		return
+	}
+	b.span.SetAttributes(attribute.String("earshot.route", b.origin.Route), attribute.Int("earshot.samples", b.n))
+	if res != nil {
+		b.span.SetAttributes(attribute.Int("earshot.accepted", res.Accepted), attribute.Int("earshot.unavailable", res.Unavailable))
+	}
+	if res == nil || res.Unavailable > 0 {
+		b.span.SetStatus(codes.Error, Unavailable)
+	}
+	b.span.End()
+}
 
 func (b *Batch) release() {
 	if b.sc != nil {
@@ -36,15 +57,21 @@ func (b *Batch) release() {
 // was stored.
 func (b *Batch) Submit(done func(Result)) error {
 	b.release()
+	var headers []kafka.Header
+	if b.parent != "" {
+		headers = []kafka.Header{{Key: topic.HeaderTrace, Value: []byte(b.parent)}}
+	}
 	msgs := make([]kafka.Message, len(b.places))
 	for i, p := range b.places {
 		msgs[i] = kafka.Message{
 			Topic: topic.Samples, Key: b.arena[p.key:p.value:p.value], Value: b.arena[p.value:p.end:p.end], Time: b.origin.Received,
+			Headers: headers,
 		}
 	}
 	err := b.in.queue.Submit(msgs, func(errs []error) { done(b.result(errs)) })
 	if err != nil {
 		b.in.metrics.samples.WithLabelValues(b.origin.Route, "unavailable").Add(float64(b.n))
+		b.traced(nil)
 		return err
 	}
 	b.bury()
@@ -94,5 +121,6 @@ func (b *Batch) result(errs []error) Result {
 	}
 	res.Accepted = b.n - len(res.Rejected)
 	b.in.metrics.count(b, &res, refused)
+	b.traced(&res)
 	return res
 }

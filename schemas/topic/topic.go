@@ -23,6 +23,9 @@ const (
 // readers pass it by.
 const HeaderTick = "earshot-tick"
 
+// HeaderTrace is on records of Samples whose request is traced: a W3C traceparent.
+const HeaderTrace = "traceparent"
+
 // Headers of records in Dead.
 const (
 	// HeaderReason is the reason as a word, the same that metrics and answers use.
