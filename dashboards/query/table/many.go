@@ -30,43 +30,43 @@ func figures[T any](of func(*T) *query.Figures) []column[T] {
 
 // Latency writes one line per step and group.
 func Latency(w io.Writer, l *query.Latency) error {
-	type p = query.LatencyPoint
-	var columns []column[p]
+	type row = query.LatencyPoint
+	var columns []column[row]
 	if l.StepMs > 0 {
-		columns = append(columns, column[p]{"AT", func(p *p) string { return moment(p.At) }})
+		columns = append(columns, column[row]{"AT", func(p *row) string { return moment(p.At) }})
 	}
-	columns = append(columns, column[p]{"GROUP", func(p *p) string { return word(p.Group) }})
-	columns = append(columns, figures(func(p *p) *query.Figures { return &p.Figures })...)
+	columns = append(columns, column[row]{"GROUP", func(p *row) string { return word(p.Group) }})
+	columns = append(columns, figures(func(p *row) *query.Figures { return &p.Figures })...)
 	return write(w, l.Points, "no window in this range", columns...)
 }
 
 // Matrix writes one line per pair of regions.
 func Matrix(w io.Writer, m *query.Matrix) error {
-	type p = query.RegionPair
-	columns := []column[p]{
-		{"FROM", func(p *p) string { return word(p.Publisher) }},
-		{"TO", func(p *p) string { return word(p.Subscriber) }},
+	type row = query.RegionPair
+	columns := []column[row]{
+		{"FROM", func(p *row) string { return word(p.Publisher) }},
+		{"TO", func(p *row) string { return word(p.Subscriber) }},
 	}
-	return write(w, m.Pairs, "no window in this range", append(columns, figures(func(p *p) *query.Figures { return &p.Figures })...)...)
+	return write(w, m.Pairs, "no window in this range", append(columns, figures(func(p *row) *query.Figures { return &p.Figures })...)...)
 }
 
 // Coverage writes one line per step.
 func Coverage(w io.Writer, c *query.Coverage) error {
-	type p = query.CoveragePoint
+	type row = query.CoveragePoint
 	return write(w, c.Points, "no window in this range",
-		column[p]{"AT", func(p *p) string { return moment(p.At) }},
-		column[p]{"WINDOWS", func(p *p) string { return count(p.Windows) }},
-		column[p]{"COMPLETE", func(p *p) string { return count(p.Complete) }},
-		column[p]{"IMPUTED", func(p *p) string { return count(p.Imputed) }},
-		column[p]{"PARTIAL", func(p *p) string { return count(p.Partial) }},
-		column[p]{"UNRESOLVED", func(p *p) string { return count(p.Unresolved) }},
-		column[p]{"COVERAGE", func(p *p) string { return percent(&p.Ratio) }},
+		column[row]{"AT", func(p *row) string { return moment(p.At) }},
+		column[row]{"WINDOWS", func(p *row) string { return count(p.Windows) }},
+		column[row]{"COMPLETE", func(p *row) string { return count(p.Complete) }},
+		column[row]{"IMPUTED", func(p *row) string { return count(p.Imputed) }},
+		column[row]{"PARTIAL", func(p *row) string { return count(p.Partial) }},
+		column[row]{"UNRESOLVED", func(p *row) string { return count(p.Unresolved) }},
+		column[row]{"COVERAGE", func(p *row) string { return percent(&p.Ratio) }},
 	)
 }
 
 // LinkStates writes one line per link of SFUs.
 func LinkStates(w io.Writer, l *query.Links) error {
-	type s = query.LinkState
+	type row = query.LinkState
 	end := func(sfu, region string) string {
 		if sfu == "" {
 			return "clients"
@@ -76,40 +76,40 @@ func LinkStates(w io.Writer, l *query.Links) error {
 		}
 		return name(sfu) + " (" + name(region) + ")"
 	}
-	var columns []column[s]
+	var columns []column[row]
 	if l.StepMs > 0 {
-		columns = append(columns, column[s]{"AT", func(s *s) string { return moment(s.At) }})
+		columns = append(columns, column[row]{"AT", func(s *row) string { return moment(s.At) }})
 	}
 	columns = append(columns,
-		column[s]{"FROM", func(s *s) string { return end(s.FromSFU, s.FromRegion) }},
-		column[s]{"TO", func(s *s) string { return end(s.ToSFU, s.ToRegion) }},
-		column[s]{"WINDOWS", func(s *s) string { return count(s.Windows) }},
-		column[s]{"RTT P50/P95/P99", func(s *s) string {
+		column[row]{"FROM", func(s *row) string { return end(s.FromSFU, s.FromRegion) }},
+		column[row]{"TO", func(s *row) string { return end(s.ToSFU, s.ToRegion) }},
+		column[row]{"WINDOWS", func(s *row) string { return count(s.Windows) }},
+		column[row]{"RTT P50/P95/P99", func(s *row) string {
 			return decimal(s.RTTP50, 1) + " / " + decimal(s.RTTP95, 1) + " / " + decimal(s.RTTP99, 1)
 		}},
-		column[s]{"LOSS >", func(s *s) string { return percent(s.LossTo) }},
-		column[s]{"LOSS <", func(s *s) string { return percent(s.LossFrom) }},
-		column[s]{"LOSSY WINDOWS > <", func(s *s) string { return percent(s.LossyTo) + " " + percent(s.LossyFrom) }},
+		column[row]{"LOSS >", func(s *row) string { return percent(s.LossTo) }},
+		column[row]{"LOSS <", func(s *row) string { return percent(s.LossFrom) }},
+		column[row]{"LOSSY WINDOWS > <", func(s *row) string { return percent(s.LossyTo) + " " + percent(s.LossyFrom) }},
 	)
 	return write(w, l.Links, "no link reported in this range", columns...)
 }
 
 // Connectivity writes one line per step and group.
 func Connectivity(w io.Writer, c *query.Connectivity) error {
-	type p = query.ConnectivityPoint
-	var columns []column[p]
+	type row = query.ConnectivityPoint
+	var columns []column[row]
 	if c.StepMs > 0 {
-		columns = append(columns, column[p]{"AT", func(p *p) string { return moment(p.At) }})
+		columns = append(columns, column[row]{"AT", func(p *row) string { return moment(p.At) }})
 	}
 	columns = append(columns,
-		column[p]{"GROUP", func(p *p) string { return word(p.Group) }},
-		column[p]{"PARTICIPANTS", func(p *p) string { return count(p.Participants) }},
-		column[p]{"TURN", func(p *p) string { return percent(p.TURN) }},
-		column[p]{"TCP", func(p *p) string { return percent(p.TCP) }},
-		column[p]{"TLS", func(p *p) string { return percent(p.TLS) }},
-		column[p]{"IPV6", func(p *p) string { return percent(p.IPv6) }},
-		column[p]{"ICE FAILED", func(p *p) string { return percent(p.ICEFailed) }},
-		column[p]{"CONNECTED IN P50/P95/P99", func(p *p) string {
+		column[row]{"GROUP", func(p *row) string { return word(p.Group) }},
+		column[row]{"PARTICIPANTS", func(p *row) string { return count(p.Participants) }},
+		column[row]{"TURN", func(p *row) string { return percent(p.TURN) }},
+		column[row]{"TCP", func(p *row) string { return percent(p.TCP) }},
+		column[row]{"TLS", func(p *row) string { return percent(p.TLS) }},
+		column[row]{"IPV6", func(p *row) string { return percent(p.IPv6) }},
+		column[row]{"ICE FAILED", func(p *row) string { return percent(p.ICEFailed) }},
+		column[row]{"CONNECTED IN P50/P95/P99", func(p *row) string {
 			return ms(p.ConnectP50) + " / " + ms(p.ConnectP95) + " / " + ms(p.ConnectP99)
 		}},
 	)
@@ -126,28 +126,28 @@ func Bitrate(w io.Writer, b *query.Bitrate) error {
 			return err
 		}
 	}
-	type r = query.ParticipantRates
+	type row = query.ParticipantRates
 	return write(w, b.Lowest, "no participant reported a bit rate in this range",
-		column[r]{"CALL", func(r *r) string { return name(r.CallID) }},
-		column[r]{"CLIENT", func(r *r) string { return name(r.ClientID) }},
-		column[r]{"DOWN MBIT/S", func(r *r) string { return mbit(&r.Receive) }},
-		column[r]{"MAX", func(r *r) string { return mbit(&r.ReceiveMax) }},
-		column[r]{"UP MBIT/S", func(r *r) string { return mbit(r.Send) }},
-		column[r]{"MAX", func(r *r) string { return mbit(&r.SendMax) }},
-		column[r]{"HELD BACK", func(r *r) string { return percent(r.ByBandwidth) }},
-		column[r]{"NETWORK", func(r *r) string { return words(r.Networks) }},
-		column[r]{"VERSION", func(r *r) string { return word(r.AppVersion) }},
+		column[row]{"CALL", func(r *row) string { return name(r.CallID) }},
+		column[row]{"CLIENT", func(r *row) string { return name(r.ClientID) }},
+		column[row]{"DOWN MBIT/S", func(r *row) string { return mbit(&r.Receive) }},
+		column[row]{"MAX", func(r *row) string { return mbit(&r.ReceiveMax) }},
+		column[row]{"UP MBIT/S", func(r *row) string { return mbit(r.Send) }},
+		column[row]{"MAX", func(r *row) string { return mbit(&r.SendMax) }},
+		column[row]{"HELD BACK", func(r *row) string { return percent(r.ByBandwidth) }},
+		column[row]{"NETWORK", func(r *row) string { return words(r.Networks) }},
+		column[row]{"VERSION", func(r *row) string { return word(r.AppVersion) }},
 	)
 }
 
 // DeadLetters writes one line per reason.
 func DeadLetters(w io.Writer, letters []query.DeadLetters) error {
-	type d = query.DeadLetters
+	type row = query.DeadLetters
 	return write(w, letters, "everything could be read",
-		column[d]{"REASON", func(d *d) string { return d.Reason }},
-		column[d]{"RECORDS", func(d *d) string { return count(d.Records) }},
-		column[d]{"BYTES", func(d *d) string { return count(d.Bytes) }},
-		column[d]{"LAST", func(d *d) string { return moment(d.Last) }},
-		column[d]{"DETAIL", func(d *d) string { return strconv.Quote(d.LastDetail) }},
+		column[row]{"REASON", func(d *row) string { return d.Reason }},
+		column[row]{"RECORDS", func(d *row) string { return count(d.Records) }},
+		column[row]{"BYTES", func(d *row) string { return count(d.Bytes) }},
+		column[row]{"LAST", func(d *row) string { return moment(d.Last) }},
+		column[row]{"DETAIL", func(d *row) string { return strconv.Quote(d.LastDetail) }},
 	)
 }

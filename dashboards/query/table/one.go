@@ -54,30 +54,30 @@ func Overview(w io.Writer, o *query.Overview) error {
 
 // Participants writes one line per participant.
 func Participants(w io.Writer, ps []query.Participant) error {
-	type p = query.Participant
+	type row = query.Participant
 	return write(w, ps, "no participant is known",
-		column[p]{"CLIENT", func(p *p) string { return name(p.ClientID) }},
-		column[p]{"JOINED", func(p *p) string {
+		column[row]{"CLIENT", func(p *row) string { return name(p.ClientID) }},
+		column[row]{"JOINED", func(p *row) string {
 			if p.Joined == nil {
 				return clock(p.FirstSeen)
 			}
 			return clock(p.Joined)
 		}},
-		column[p]{"LEFT", func(p *p) string { return clock(p.Left) }},
-		column[p]{"VERSION", func(p *p) string { return word(p.AppVersion) }},
-		column[p]{"CONNECTED IN", func(p *p) string {
+		column[row]{"LEFT", func(p *row) string { return clock(p.Left) }},
+		column[row]{"VERSION", func(p *row) string { return word(p.AppVersion) }},
+		column[row]{"CONNECTED IN", func(p *row) string {
 			if p.ConnectMs == nil {
 				return "-"
 			}
 			return strconv.FormatUint(uint64(*p.ConnectMs), 10) + " ms"
 		}},
-		column[p]{"ICE", func(p *p) string { return connection(p) }},
-		column[p]{"DOWN/UP MBIT/S", func(p *p) string { return mbit(p.Receive) + " / " + mbit(p.Send) }},
-		column[p]{"RTT P50/P95", func(p *p) string { return ms(p.RTTP50) + " / " + ms(p.RTTP95) }},
-		column[p]{"MOUTH-TO-EAR P50/P95", func(p *p) string { return ms(p.MouthP50) + " / " + ms(p.MouthP95) }},
-		column[p]{"MOS", func(p *p) string { return decimal(p.AudioScore, 2) }},
-		column[p]{"TO BLAME", func(p *p) string { return word(p.ToBlame) }},
-		column[p]{"WORST PEER", func(p *p) string { return worstPeer(p.Peers) }},
+		column[row]{"ICE", connection},
+		column[row]{"DOWN/UP MBIT/S", func(p *row) string { return mbit(p.Receive) + " / " + mbit(p.Send) }},
+		column[row]{"RTT P50/P95", func(p *row) string { return ms(p.RTTP50) + " / " + ms(p.RTTP95) }},
+		column[row]{"MOUTH-TO-EAR P50/P95", func(p *row) string { return ms(p.MouthP50) + " / " + ms(p.MouthP95) }},
+		column[row]{"MOS", func(p *row) string { return decimal(p.AudioScore, 2) }},
+		column[row]{"TO BLAME", func(p *row) string { return word(p.ToBlame) }},
+		column[row]{"WORST PEER", func(p *row) string { return worstPeer(p.Peers) }},
 	)
 }
 
@@ -110,7 +110,7 @@ func worstPeer(peers []query.Peer) string {
 
 // Links writes one line per link of a call.
 func Links(w io.Writer, links []query.Link) error {
-	type l = query.Link
+	type row = query.Link
 	end := func(e query.End) string {
 		if e.ID == "" {
 			return "?"
@@ -118,19 +118,19 @@ func Links(w io.Writer, links []query.Link) error {
 		return name(e.ID)
 	}
 	return write(w, links, "no link is known yet",
-		column[l]{"WINDOW", func(l *l) string { return moment(l.WindowStart) }},
-		column[l]{"FROM", func(l *l) string { return end(l.From) }},
-		column[l]{"TO", func(l *l) string { return end(l.To) }},
-		column[l]{"RTT", func(l *l) string {
+		column[row]{"WINDOW", func(l *row) string { return moment(l.WindowStart) }},
+		column[row]{"FROM", func(l *row) string { return end(l.From) }},
+		column[row]{"TO", func(l *row) string { return end(l.To) }},
+		column[row]{"RTT", func(l *row) string {
 			if l.RTT == nil {
 				return "-"
 			}
 			return fmt.Sprintf("%.1f ± %s ms", *l.RTT, decimal(l.RTTErr, 1))
 		}},
-		column[l]{"SOURCE", func(l *l) string { return l.Source }},
-		column[l]{"LOSS >", func(l *l) string { return percent(l.LossFromTo) }},
-		column[l]{"LOSS <", func(l *l) string { return percent(l.LossToFrom) }},
-		column[l]{"OVER", func(l *l) string {
+		column[row]{"SOURCE", func(l *row) string { return l.Source }},
+		column[row]{"LOSS >", func(l *row) string { return percent(l.LossFromTo) }},
+		column[row]{"LOSS <", func(l *row) string { return percent(l.LossToFrom) }},
+		column[row]{"OVER", func(l *row) string {
 			if l.Relay {
 				return l.Protocol + " TURN"
 			}
@@ -141,37 +141,37 @@ func Links(w io.Writer, links []query.Link) error {
 
 // Topology writes one line per link between two nodes.
 func Topology(w io.Writer, t *query.Topology) error {
-	type e = query.Edge
+	type row = query.Edge
 	node := func(n query.NodeName) string { return strings.TrimSpace(n.Kind + " " + name(n.ID)) }
 	return write(w, t.Edges, "no link is known yet",
-		column[e]{"FROM", func(e *e) string { return node(e.From) }},
-		column[e]{"TO", func(e *e) string { return node(e.To) }},
-		column[e]{"RTT", func(e *e) string { return unit(e.RTT, 1) }},
-		column[e]{"MAX", func(e *e) string { return unit(e.RTTMax, 1) }},
-		column[e]{"LOSS >", func(e *e) string { return percent(e.LossFromTo) }},
-		column[e]{"LOSS <", func(e *e) string { return percent(e.LossToFrom) }},
-		column[e]{"MOS OVER IT", func(e *e) string { return decimal(e.Score, 2) }},
-		column[e]{"PROTOCOL", func(e *e) string { return words(e.Protocols) }},
-		column[e]{"TURN", func(e *e) string { return yes(e.Relay) }},
+		column[row]{"FROM", func(e *row) string { return node(e.From) }},
+		column[row]{"TO", func(e *row) string { return node(e.To) }},
+		column[row]{"RTT", func(e *row) string { return unit(e.RTT, 1) }},
+		column[row]{"MAX", func(e *row) string { return unit(e.RTTMax, 1) }},
+		column[row]{"LOSS >", func(e *row) string { return percent(e.LossFromTo) }},
+		column[row]{"LOSS <", func(e *row) string { return percent(e.LossToFrom) }},
+		column[row]{"MOS OVER IT", func(e *row) string { return decimal(e.Score, 2) }},
+		column[row]{"PROTOCOL", func(e *row) string { return words(e.Protocols) }},
+		column[row]{"TURN", func(e *row) string { return yes(e.Relay) }},
 	)
 }
 
 // Quality writes one line per step and kind.
 func Quality(w io.Writer, q *query.Quality) error {
-	type p = query.QualityPoint
+	type row = query.QualityPoint
 	return write(w, q.Points, "no window yet in this range",
-		column[p]{"AT", func(p *p) string { return moment(p.At) }},
-		column[p]{"KIND", func(p *p) string { return p.Kind }},
-		column[p]{"SCORE", func(p *p) string { return decimal(p.Score, 2) }},
-		column[p]{"WORST", func(p *p) string { return decimal(p.ScoreWorst, 2) }},
-		column[p]{"RTT", func(p *p) string { return unit(p.RTT, 0) }},
-		column[p]{"MOUTH-TO-EAR", func(p *p) string { return unit(p.MouthToEar, 0) }},
-		column[p]{"LOSS", func(p *p) string { return percent(p.Loss) }},
-		column[p]{"CONCEALED", func(p *p) string { return percent(p.Concealed) }},
-		column[p]{"FROZEN", func(p *p) string { return percent(p.Freeze) }},
-		column[p]{"JITTER", func(p *p) string { return unit(p.Jitter, 1) }},
-		column[p]{"MBIT/S", func(p *p) string { return mbit(&p.Bitrate) }},
-		column[p]{"BLAME", func(p *p) string { return blamed(p.Blame) }},
+		column[row]{"AT", func(p *row) string { return moment(p.At) }},
+		column[row]{"KIND", func(p *row) string { return p.Kind }},
+		column[row]{"SCORE", func(p *row) string { return decimal(p.Score, 2) }},
+		column[row]{"WORST", func(p *row) string { return decimal(p.ScoreWorst, 2) }},
+		column[row]{"RTT", func(p *row) string { return unit(p.RTT, 0) }},
+		column[row]{"MOUTH-TO-EAR", func(p *row) string { return unit(p.MouthToEar, 0) }},
+		column[row]{"LOSS", func(p *row) string { return percent(p.Loss) }},
+		column[row]{"CONCEALED", func(p *row) string { return percent(p.Concealed) }},
+		column[row]{"FROZEN", func(p *row) string { return percent(p.Freeze) }},
+		column[row]{"JITTER", func(p *row) string { return unit(p.Jitter, 1) }},
+		column[row]{"MBIT/S", func(p *row) string { return mbit(&p.Bitrate) }},
+		column[row]{"BLAME", func(p *row) string { return blamed(p.Blame) }},
 	)
 }
 
@@ -189,14 +189,14 @@ func blamed(counts map[string]uint64) string {
 
 // Events writes one line per event.
 func Events(w io.Writer, events []query.Event) error {
-	type e = query.Event
+	type row = query.Event
 	return write(w, events, "nothing was reported in this range",
-		column[e]{"AT", func(e *e) string { return e.At.UTC().Format("2006-01-02 15:04:05.000Z") }},
-		column[e]{"WHO", func(e *e) string { return name(e.SourceID) }},
-		column[e]{"WHAT", func(e *e) string { return e.Type }},
-		column[e]{"VALUE", func(e *e) string { return word(e.Value) }},
-		column[e]{"NUMBER", func(e *e) string { return strconv.FormatFloat(e.Number, 'g', -1, 64) }},
-		column[e]{"TRANSPORT", func(e *e) string { return word(e.TransportID) }},
-		column[e]{"TRACK", func(e *e) string { return word(e.TrackID) }},
+		column[row]{"AT", func(e *row) string { return e.At.UTC().Format("2006-01-02 15:04:05.000Z") }},
+		column[row]{"WHO", func(e *row) string { return name(e.SourceID) }},
+		column[row]{"WHAT", func(e *row) string { return e.Type }},
+		column[row]{"VALUE", func(e *row) string { return word(e.Value) }},
+		column[row]{"NUMBER", func(e *row) string { return strconv.FormatFloat(e.Number, 'g', -1, 64) }},
+		column[row]{"TRANSPORT", func(e *row) string { return word(e.TransportID) }},
+		column[row]{"TRACK", func(e *row) string { return word(e.TrackID) }},
 	)
 }
