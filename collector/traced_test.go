@@ -27,6 +27,7 @@ func TestEveryBatchIsASpanAndItsMessagesNameIt(t *testing.T) {
 	p := dial(t, c)
 	p.send(&pb.ClientFrame{Sample: sample(3)})
 	p.receive()
+	require.NoError(t, p.conn.CloseNow())
 	require.NoError(t, c.Shutdown(t.Context()))
 
 	named := map[string]int{}
