@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS e2e_1h
     rtt                   AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float32),
     rtt_count             SimpleAggregateFunction(sum, UInt64),
     rtt_sum_us            SimpleAggregateFunction(sum, UInt64),
-    rtt_over_150          SimpleAggregateFunction(sum, UInt64), -- ms
+    rtt_over_150          SimpleAggregateFunction(sum, UInt64),
     rtt_over_300          SimpleAggregateFunction(sum, UInt64),
     rtt_over_400          SimpleAggregateFunction(sum, UInt64),
     rtt_max_us            SimpleAggregateFunction(max, UInt64),
