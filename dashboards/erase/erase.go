@@ -11,7 +11,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
@@ -42,6 +41,7 @@ type Found struct {
 	Rows    []TableRows // tables that hold something, in the order in which they are cleared
 	subject Subject
 	id      string
+	where   place
 }
 
 // CallRows is a call that rows will be removed from.
@@ -94,7 +94,13 @@ type Eraser struct {
 func New(db *clickhouse.DB) *Eraser { return &Eraser{db: db, now: time.Now} }
 
 // quiet keeps names out of the server's log of queries.
-func quiet() clickhouse.Settings { return clickhouse.Settings{"log_queries": 0} }
+func quiet() clickhouse.Settings {
+	return clickhouse.Settings{
+		"log_queries": 0,
+		// On a cluster: what is noted is there when the insert returns, and a subquery of IN means the rows of all shards.
+		"distributed_foreground_insert": 1, "distributed_product_mode": "global",
+	}
+}
 
 // Find looks for what is stored of a subject, and notes it for Erase. Either Erase or Forget has to follow.
 func (e *Eraser) Find(ctx context.Context, s Subject) (_ *Found, err error) {
@@ -102,6 +108,9 @@ func (e *Eraser) Find(ctx context.Context, s Subject) (_ *Found, err error) {
 		return nil, fmt.Errorf("no %s is named", s.Kind)
 	}
 	f := &Found{subject: s, id: newID()}
+	if f.where, err = e.place(ctx); err != nil {
+		return nil, err
+	}
 	if f.Calls, err = e.calls(ctx, s); err != nil {
 		return nil, fmt.Errorf("look for the %s: %w", s.Kind, err)
 	}
@@ -157,11 +166,8 @@ func (e *Eraser) note(ctx context.Context, f *Found) error {
 			add("client", c.CallID, client)
 		}
 	}
-	err := e.db.Insert(ctx, "erasing", "", []clickhouse.Column{
-		{Name: "erasure_id", Values: slices.Repeat([]string{f.id}, len(what))},
-		{Name: "what", Values: what}, {Name: "call_id", Values: calls}, {Name: "name", Values: names},
-	})
-	if err != nil {
+	params := clickhouse.Params{"id": f.id, "what": what, "calls": calls, "names": names}
+	if err := e.db.Exec(ctx, statement("note"), params, quiet()); err != nil {
 		return fmt.Errorf("note the names: %w", err)
 	}
 	for _, more := range []string{"note_transports", "note_tracks"} {
@@ -181,7 +187,7 @@ func (e *Eraser) Forget(ctx context.Context, f *Found) error {
 	if len(f.Calls) == 0 {
 		return nil
 	}
-	err := e.db.Exec(context.WithoutCancel(ctx), "ALTER TABLE erasing DROP PARTITION {id:String}", f.params(), quiet())
+	err := e.db.Exec(context.WithoutCancel(ctx), "ALTER TABLE "+f.where.local("erasing")+" DROP PARTITION {id:String}", f.params(), quiet())
 	if err != nil {
 		return fmt.Errorf("drop the noted names: %w", err)
 	}

@@ -37,11 +37,16 @@ func (e *Eraser) count(ctx context.Context, f *Found) ([]TableRows, error) {
 func (e *Eraser) Erase(ctx context.Context, f *Found) (_ *Report, err error) {
 	defer func() { err = errors.Join(err, e.Forget(ctx, f)) }()
 	done := clickhouse.Settings{"mutations_sync": 2, "allow_nondeterministic_mutations": 1, "log_queries": 0}
+	if sync := f.where.sync(); sync != "" {
+		if err := e.db.Exec(ctx, sync, nil, quiet()); err != nil {
+			return nil, fmt.Errorf("wait for the replicas: %w", err)
+		}
+	}
 	for _, t := range cleared(f.subject.Kind) {
 		if !f.in(t.name) {
 			continue // every statement here rewrites parts of a table
 		}
-		if err := e.db.Exec(ctx, "ALTER TABLE "+t.name+" DELETE WHERE "+t.condition(f.subject.Kind), f.params(), done); err != nil {
+		if err := e.db.Exec(ctx, f.where.remove(t, f.subject.Kind), f.params(), done); err != nil {
 			return nil, fmt.Errorf("remove rows of %s: %w", t.name, err)
 		}
 	}
@@ -72,9 +77,9 @@ func (e *Eraser) recount(ctx context.Context, f *Found, done clickhouse.Settings
 		if err != nil {
 			return fmt.Errorf("read who is left of a call: %w", err)
 		}
-		change := "ALTER TABLE " + summary + " DELETE WHERE tenant = {tenant:String} AND call_id = {call:String}"
+		change := "ALTER TABLE " + f.where.local(summary) + " DELETE WHERE tenant = {tenant:String} AND call_id = {call:String}"
 		if len(left) > 0 {
-			change = "ALTER TABLE " + summary + " UPDATE clients = arrayReduce('uniqExactState', {left:Array(String)}) " +
+			change = "ALTER TABLE " + f.where.local(summary) + " UPDATE clients = arrayReduce('uniqExactState', {left:Array(String)}) " +
 				"WHERE tenant = {tenant:String} AND call_id = {call:String}"
 		}
 		params := clickhouse.Params{"tenant": f.subject.Tenant, "call": c.CallID, "left": left}

@@ -20,5 +20,7 @@ func limits() clickhouse.Settings {
 		"max_result_rows":      MaxRows,
 		"max_memory_usage":     4 << 30,
 		"result_overflow_mode": "throw",
+		// On a cluster a subquery of IN means the rows of all shards.
+		"distributed_product_mode": "global",
 	}
 }

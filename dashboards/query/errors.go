@@ -36,8 +36,6 @@ func (e *NotFoundError) Error() string {
 // ErrTooMuch marks a question that would cost more time, memory or rows than the store gives for one.
 var ErrTooMuch = errors.New("it asks for more than one answer may cost; ask for a shorter range")
 
-const unknownTable = 60
-
 // tooMuch are the server's codes for limits of time, rows, bytes and memory.
 var tooMuch = []int{158, 159, 160, 241, 307, 396}
 
@@ -45,8 +43,8 @@ func explain(doing, name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case clickhouse.Code(err) == unknownTable:
-		return fmt.Errorf("%s %s: the tables are older than this program; run earshot migrate: %w", doing, name, err)
+	case clickhouse.Misfit(err):
+		return fmt.Errorf("%s %s: the tables are not those of this program; run earshot migrate up: %w", doing, name, err)
 	case slices.Contains(tooMuch, clickhouse.Code(err)):
 		return fmt.Errorf("%s %s: %w: %w", doing, name, ErrTooMuch, err)
 	}
