@@ -3,7 +3,7 @@
 //   dictionary.member>field
 //
 // The dictionary is left out where it is the stream's or transport's own, and the field where it has the member's name. Of
-// several members (a|b) the first that is there counts, and so does the first of several entries for one field.
+// several entries for one field the first that is there counts.
 //
 // Units follow from our fields: getStats counts time in seconds (sums of times over audio samples are in seconds as well, each
 // sample counting), and so what goes into a field that ends in Us is taken a million times. Words become the enums of the
@@ -24,23 +24,23 @@ const seconds = (v: number) => Math.round(v * 1e6);
 interface Row {
   field: string;
   dictionary: string;
-  members: string[];
+  member: string;
   read: (v: any) => unknown;
 }
 
 const table = (...lines: string[]): Row[] =>
   lines.join(" ").split(" ").map((entry) => {
-    const [, dictionary, members, field = members] = /^(?:(\w+)\.)?([\w|]+)(?:>(\w+))?$/.exec(entry)!;
-    return { field: field!, dictionary: dictionary ?? "own", members: members!.split("|"), read: words[field!] ?? (/Us$/.test(field!) ? seconds : value) };
+    const [, dictionary = "own", member, field = member] = /^(?:(\w+)\.)?(\w+)>?(\w+)?$/.exec(entry)!;
+    return { field: field!, dictionary, member: member!, read: words[field!] ?? (/Us$/.test(field!) ? seconds : value) };
   });
 
-const RTP = "ssrc mid rid kind|mediaType>kind nackCount pliCount firCount frameWidth frameHeight qpSum";
+const RTP = "ssrc mid rid kind nackCount pliCount firCount frameWidth frameHeight qpSum";
 
 /** inbound-rtp, and the media-playout that plays it. */
 export const inbound = table(
   RTP,
   "packetsReceived>packets bytesReceived>bytes packetsLost jitter>jitterUs retransmittedPacketsReceived>packetsRetransmitted",
-  "packetsDiscarded|discardedPackets>packetsDiscarded", // the second is older Firefox
+  "packetsDiscarded discardedPackets>packetsDiscarded", // the second is older Firefox
   "framesDecoded>frames keyFramesDecoded>keyFrames framesDropped freezeCount totalFreezesDuration>freezeDurationUs",
   "totalSamplesReceived>samplesReceived concealedSamples>samplesConcealed silentConcealedSamples>samplesConcealedSilent",
   "concealmentEvents jitterBufferEmittedCount>jitterBufferEmitted jitterBufferDelay>jitterBufferDelayUs",
@@ -75,8 +75,7 @@ export const transport = table(
 export function fill<T extends object>(target: T, rows: Row[], from: Record<string, any>): T {
   const to = target as Record<string, unknown>;
   for (const row of rows) {
-    const own = from[row.dictionary];
-    const v = own && (own[row.members[0]!] ?? own[row.members[1]!]);
+    const v = from[row.dictionary]?.[row.member];
     if (v) to[row.field] ||= row.read(v);
   }
   return target;

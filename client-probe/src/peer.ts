@@ -211,7 +211,7 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
     t.dtlsState ||= dtlsState(pc.connectionState);
     if (pair) followPair(t, mine, pair, own.selectedCandidatePairChanges);
 
-    const hosts = [near, far].map((c): string => c?.address || c?.ip || "");
+    const hosts = [near, far].map((c): string => c?.address ?? "");
     const ip = hosts.find((h) => /^[\d.]+$|:/.test(h));
     if (ip) t.ipVersion = ip.includes(":") ? 6 : 4;
 

@@ -6,15 +6,14 @@ let out = new Uint8Array(4096);
 let at = 0;
 const utf8 = new TextEncoder();
 
-/** Makes room for so many bytes before those that are written. */
+/** Sees to it that so many bytes, and what goes before them, have room before those that are written. */
 function room(bytes: number) {
-  if (at < bytes) {
-    const larger = new Uint8Array(2 * out.length + bytes);
-    larger.set(out, larger.length - out.length);
-    at += larger.length - out.length;
-    out = larger;
-  }
-  at -= bytes;
+  bytes += 32;
+  if (at > bytes) return;
+  const larger = new Uint8Array(2 * out.length + bytes);
+  at += larger.length - out.length;
+  larger.set(out, larger.length - out.length);
+  out = larger;
 }
 
 /** Writes a message. What is absent, zero or empty is left out, as proto3 has it. */
@@ -30,6 +29,7 @@ function write(message: Record<string, any>, fields: Fields): void {
     const value = message[field.name];
     if (!value) continue; // NaN too
     const { type, tag } = field;
+    room(0);
     if (type === "v") {
       varint(+value);
     } else if (type === "f") {
@@ -59,20 +59,22 @@ function write(message: Record<string, any>, fields: Fields): void {
 
 function bytes(b: Uint8Array) {
   room(b.length);
-  out.set(b, at);
+  out.set(b, (at -= b.length));
 }
 
 function fixed(value: number) {
-  room(4);
-  for (let i = 0; i < 4; i++) out[at + i] = value >>> (8 * i);
+  for (let i = 32; i; ) out[--at] = value >>> (i -= 8);
 }
 
 /** Any integer that a number holds exactly; a negative one as its two's complement of 64 bits. */
 function varint(value: number) {
-  value = Math.trunc(value);
+  if (value >= 0 && value < 128) {
+    out[--at] = value; // as most are
+    return;
+  }
   let size = value < 0 ? 10 : 1;
   for (let rest = value; rest >= 128; rest /= 128) size++;
-  room(size);
+  at -= size;
   let low = value >>> 0;
   let high = Math.floor(value / 2 ** 32) >>> 0;
   for (let i = 0; i < size; i++) {

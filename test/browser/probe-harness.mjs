@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { chromiumPath } from "./harness.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const scratch = mkdtempSync(path.join(tmpdir(), "earshot-probe-"));
+export const scratch = mkdtempSync(path.join(tmpdir(), "earshot-probe-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 /** The probe as a script tag gets it. */
@@ -55,17 +55,20 @@ export function launch() {
 }
 
 /** A page that fails the test on a script error. `warned` is what it said on its console. */
-export async function open(browser, url) {
+export async function open(browser, url, prepare) {
   const context = await browser.newContext({ permissions: ["camera", "microphone"] });
   const page = await context.newPage();
   const faults = [];
   const warned = [];
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
   page.on("console", (m) => ["error", "warning"].includes(m.type()) && warned.push(m.text()));
+  await prepare?.(page);
   await page.goto(url);
   return {
     page, warned,
+    /** Leaves the page as a person does. */
     async close() {
+      await page.goto("about:blank");
       await context.close();
       if (faults.length > 0) throw new Error(faults.join("\n"));
     },

@@ -26,10 +26,11 @@ var pages embed.FS
 
 func main() {
 	collector := flag.String("collector", "", "WebSocket address of the collector's stream, for the SFUs")
+	token := flag.String("token", "", "shown to the collector")
 	delays := flag.String("delays", "20ms,60ms,15ms,35ms", "one way, of every hop from the publisher on")
 	scripts := flag.String("scripts", "", "folder of scripts to serve under /scripts/")
 	flag.Parse()
-	if err := run(*collector, *delays, *scripts); err != nil {
+	if err := run(*collector, *token, *delays, *scripts); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -44,7 +45,7 @@ type chain struct {
 	joined map[string]bool // calls that are carried from SFU to SFU
 }
 
-func run(collector, delays, scripts string) (err error) {
+func run(collector, token, delays, scripts string) (err error) {
 	ctx := context.Background()
 	prioritise()
 	line := delay.NewLine(1)
@@ -58,7 +59,7 @@ func run(collector, delays, scripts string) (err error) {
 		c.ways = append(c.ways, d)
 	}
 	for i := range len(c.ways) - 1 {
-		s, err := newSFU(ctx, fmt.Sprintf("sfu-%d", i+1), collector, line)
+		s, err := newSFU(ctx, fmt.Sprintf("sfu-%d", i+1), collector, token, line)
 		if err != nil {
 			return err
 		}

@@ -37,9 +37,9 @@ type track struct {
 // keepalive makes Pion check pairs that carry media one way often enough to measure them.
 const keepalive = 200 * time.Millisecond
 
-func newSFU(ctx context.Context, id, collector string, line *delay.Line) (*sfu, error) {
+func newSFU(ctx context.Context, id, collector, token string, line *delay.Line) (*sfu, error) {
 	probe, err := sfuprobe.New(sfuprobe.Config{
-		SFU: &earshotv1.SFUOrigin{SfuId: id, Region: "region-of-" + id}, Collector: collector, Interval: time.Second,
+		SFU: &earshotv1.SFUOrigin{SfuId: id, Region: "region-of-" + id}, Collector: collector, Token: token, Interval: time.Second,
 	})
 	if err == nil {
 		err = probe.Start(ctx)

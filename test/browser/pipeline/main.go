@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/earshot-rtc/earshot/collector"
+	"github.com/earshot-rtc/earshot/collector/identity"
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	embeddedch "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
@@ -33,9 +34,10 @@ const noEngine = 3
 
 func main() {
 	embeddedch.RunChildIfAsked()
-	listen := flag.String("collector", "127.0.0.1:0", "address of the collector")
+	secrets := flag.String("secrets", "", "file with the secret of participants' tokens; empty: nobody needs one")
+	sfuToken := flag.String("sfu-token", "", "file with the token of the SFUs")
 	flag.Parse()
-	err := run(context.Background(), *listen)
+	err := run(context.Background(), *secrets, *sfuToken)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -47,7 +49,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, listen string) (err error) {
+func run(ctx context.Context, secrets, sfuToken string) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	all := service.NewGroup()
 	defer func() {
@@ -100,7 +102,11 @@ func run(ctx context.Context, listen string) (err error) {
 		return err
 	}
 	ccfg := collector.DefaultConfig()
-	ccfg.Listen = listen
+	ccfg.Listen = "127.0.0.1:0"
+	if secrets != "" {
+		ccfg.Auth.Mode, ccfg.Auth.Tokens.SecretsFile = identity.Required, secrets
+		ccfg.Auth.SFUTokens = []identity.SFUToken{{Name: "cascade", File: sfuToken}}
+	}
 	c, err := collector.New(ccfg, collector.Dependencies{Logger: log, Producer: producer})
 	if err != nil {
 		return err
@@ -115,18 +121,15 @@ func run(ctx context.Context, listen string) (err error) {
 func serve(ctx context.Context, questions *query.Service, collector string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /e2e", func(w http.ResponseWriter, r *http.Request) {
-		now := time.Now()
-		rows, err := questions.E2E(r.Context(), query.E2EQuery{
-			Range: query.Range{From: now.Add(-time.Hour), To: now.Add(time.Hour)}, CallID: r.FormValue("call"),
-		})
-		if errors.As(err, new(*query.NotFoundError)) {
-			rows, err = []query.E2ERow{}, nil
-		}
+		rows, err := questions.E2E(r.Context(), query.E2EQuery{Range: around(), CallID: r.FormValue("call")})
+		reply(w, rows, err)
+	})
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		found, err := questions.Events(r.Context(), query.EventsQuery{Range: around(), CallID: r.FormValue("call")})
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+			found = &query.Events{}
 		}
-		_ = json.NewEncoder(w).Encode(rows) // a test that is gone
+		reply(w, found.Events, err)
 	})
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -140,4 +143,22 @@ func serve(ctx context.Context, questions *query.Service, collector string) erro
 		_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the tests are over
 	}
 	return err
+}
+
+// around is all that tests do.
+func around() query.Range {
+	now := time.Now()
+	return query.Range{From: now.Add(-time.Hour), To: now.Add(time.Hour)}
+}
+
+// reply answers with rows; a call of which nothing is known yet has none.
+func reply[T any](w http.ResponseWriter, rows []T, err error) {
+	if errors.As(err, new(*query.NotFoundError)) {
+		rows, err = nil, nil
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(append([]T{}, rows...)) // a test that is gone
 }
