@@ -97,18 +97,26 @@ func (sk *socket) release() {
 	sk.done()
 }
 
-// smallWriter gives the WebSocket library a buffer that fits acks, where net/http gives one of 4 KB.
+// smallWriter gives the WebSocket library buffers that fit headers of frames and acks, where net/http gives 4 KB each. What is longer
+// is read and written past them.
 type smallWriter struct{ http.ResponseWriter }
 
-const ackBuffer = 512
+const (
+	readBuffer = 1024
+	ackBuffer  = 512
+)
 
 // Hijack is http.Hijacker's.
 func (w smallWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err == nil {
-		rw.Writer = bufio.NewWriterSize(conn, ackBuffer)
+	if err != nil {
+		return nil, nil, err
 	}
-	return conn, rw, err
+	rw.Writer = bufio.NewWriterSize(conn, ackBuffer)
+	if rw.Reader.Buffered() == 0 { // nothing came with the request
+		rw.Reader = bufio.NewReaderSize(conn, readBuffer)
+	}
+	return conn, rw, nil
 }
 
 // speaker gives a socket its dialect, as the request asks for it, and names the sub-protocols that may be agreed on.
