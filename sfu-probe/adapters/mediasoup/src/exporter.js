@@ -317,7 +317,7 @@ export function makeExporter(base, token, maxBytes, world, fault) {
      * @param {number} ms
      */
     async stop(ms) {
-      if (queue.length && !stopped) {
+      if (queue.length && !stopped && ms > 0) {
         /** @type {any} */
         let timer;
         await new Promise((done) => {

@@ -40,6 +40,7 @@ function server(world, sfuId) {
 
 export async function cascade() {
   const world = new World();
+  world.WebSocket = undefined; // samples are posted, and accepted
   const fra = server(world, "fra-1");
   const par = server(world, "par-1");
   const [a, b] = [fra.worker.createRouter({ id: "router-a" }), fra.worker.createRouter({ id: "router-b" })];
