@@ -199,12 +199,15 @@ func (s *secured) strangeBytes() []attack {
 	raw := func(name, bytes string, status int, reason string) attack {
 		return attack{name: name, raw: bytes, status: status, reason: reason}
 	}
+	slow := func(name, bytes string, status int, reason string) attack {
+		return attack{name: name, raw: bytes, status: status, reason: reason, slow: true}
+	}
 	return []attack{
 		raw("no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, ""),
 		raw("HTTP/9", "GET / HTTP/9.9\r\n\r\n", 505, ""),
 		raw("no host", "POST /v1/samples HTTP/1.1\r\n\r\n", 400, ""),
-		raw("a header of 20 KB", head+"X: "+strings.Repeat("x", 20<<10)+"\r\n\r\n", 431, ""),
-		raw("ten thousand headers", head+strings.Repeat("X: y\r\n", 10_000)+"\r\n", 431, ""),
+		slow("a header of 20 KB", head+"X: "+strings.Repeat("x", 20<<10)+"\r\n\r\n", 431, ""),
+		slow("ten thousand headers", head+strings.Repeat("X: y\r\n", 10_000)+"\r\n", 431, ""),
 		raw("a header without a name", head+": x\r\n\r\n", 400, ""),
 		raw("a negative length", head+"Content-Length: -5\r\n\r\n", 400, ""),
 		raw("two lengths", head+"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, ""),
@@ -213,10 +216,10 @@ func (s *secured) strangeBytes() []attack {
 		raw("a chunk that is none", head+"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", 400, "bad_body"),
 		raw("a chunk of 2^64", head+"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n", 400, "bad_body"),
 		raw("an unknown transfer encoding", head+"Transfer-Encoding: gzip\r\n\r\n", 501, ""),
-		raw("a header that never ends", "POST /v1/samples HTTP/1.1\r\nX: ", 0, ""),
-		raw("a body that never comes", head+"Content-Length: 100\r\n\r\n", 408, "slow_body"),
-		raw("half a body", head+"Content-Length: 100\r\n\r\nhalf", 408, "slow_body"),
-		raw("a socket that says nothing", upgrade, 1008, ""),
+		slow("a header that never ends", "POST /v1/samples HTTP/1.1\r\nX: ", 0, ""),
+		slow("a body that never comes", head+"Content-Length: 100\r\n\r\n", 408, "slow_body"),
+		slow("half a body", head+"Content-Length: 100\r\n\r\nhalf", 408, "slow_body"),
+		slow("a socket that says nothing", upgrade, 1008, ""),
 		raw("a frame that is not masked", upgrade+"\x82\x01x", 0, ""),
 		raw("a frame with reserved bits", upgrade+"\xb2\x81\x00\x00\x00\x00x", 1002, ""),
 		raw("an opcode that nobody knows", upgrade+"\x83\x81\x00\x00\x00\x00x", 1002, ""),
@@ -225,7 +228,7 @@ func (s *secured) strangeBytes() []attack {
 		raw("a frame of 2^63 bytes", upgrade+"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 0, ""),
 		raw("a part that continues nothing", upgrade+"\x80\x81\x00\x00\x00\x00x", 1002, ""),
 		raw("a message within a message", upgrade+"\x02\x81\x00\x00\x00\x00x\x82\x81\x00\x00\x00\x00x", 1002, ""),
-		raw("a message that never ends", upgrade+"\x02\x81\x00\x00\x00\x00x", 0, ""),
+		slow("a message that never ends", upgrade+"\x02\x81\x00\x00\x00\x00x", 0, ""),
 		raw("a close frame of one byte", upgrade+"\x88\x81\x00\x00\x00\x00x", 1002, ""),
 		raw("a deflated message that is none", upgrade+"\xc2\x83\x00\x00\x00\x00\xff\xff\xff", 0, ""),
 	}

@@ -21,6 +21,9 @@ func dialDeflating(t testing.TB, url string) (*probe, string) {
 		CompressionMode: websocket.CompressionContextTakeover, CompressionThreshold: 1,
 	})
 	require.NoError(t, err)
+	if res != nil && res.Body != nil {
+		defer res.Body.Close()
+	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	return &probe{t, conn}, res.Header.Get("Sec-WebSocket-Extensions")
 }

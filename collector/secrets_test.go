@@ -405,8 +405,11 @@ func TestTokensGoNowhereFromWhereverTheyCome(t *testing.T) {
 			do(t, http.MethodPost, base+"/v1/samples", strings.NewReader(body[:cut]), "Content-Type", "application/json", "Authorization", "Bearer "+good)
 		}
 	}
-	conn, _, err := websocket.Dial(t.Context(), "ws://"+tr.c.Addr()+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"earshot.v1", "bearer." + good}})
+	conn, res, err := websocket.Dial(t.Context(), "ws://"+tr.c.Addr()+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"earshot.v1", "bearer." + good}})
 	require.NoError(t, err)
+	if res != nil && res.Body != nil {
+		defer res.Body.Close()
+	}
 	defer conn.CloseNow()
 	p := &probe{t, conn}
 	p.send(&pb.ClientFrame{Sample: full(false)})

@@ -63,7 +63,7 @@ func New(cfg Config, deps Dependencies) (*Enricher, error) {
 }
 
 // Start reads the files, and goes on looking whether they were replaced. A file that is missing or broken is an error.
-func (e *Enricher) Start(context.Context) error {
+func (e *Enricher) Start(ctx context.Context) error {
 	if e.done != nil {
 		return errors.New("enrich: started before")
 	}
@@ -74,7 +74,7 @@ func (e *Enricher) Start(context.Context) error {
 		e.metrics.built(f)
 	}
 	e.use()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop, e.done = cancel, make(chan struct{})
 	go e.watch(ctx)
 	return nil

@@ -4,7 +4,6 @@
 package intake
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -120,9 +119,7 @@ type Origin struct {
 func (in *Intake) Begin(o Origin) *Batch {
 	b := &Batch{in: in, sc: in.borrow(), origin: o}
 	if in.tracer != nil {
-		var ctx context.Context
-		ctx, b.span = tracing.Begin(context.Background(), in.tracer, "samples", trace.SpanKindServer)
-		b.parent = tracing.Parent(ctx)
+		b.parent, b.span = tracing.Root(in.tracer, "samples", trace.SpanKindServer)
 	}
 	// Keys and receipts make messages a little longer than what came.
 	b.arena = make([]byte, 0, o.Size+o.Size/8+128)

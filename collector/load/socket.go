@@ -19,6 +19,9 @@ func (c *Config) dial(ctx context.Context) (*websocket.Conn, error) {
 		o.CompressionMode = websocket.CompressionNoContextTakeover
 	}
 	conn, res, err := websocket.Dial(ctx, "ws://"+c.Addr+"/v1/stream", o)
+	if res != nil && res.Body != nil {
+		defer func() { _ = res.Body.Close() }()
+	}
 	if err != nil && res != nil {
 		return nil, fmt.Errorf("the collector answers %s: %w", res.Status, err)
 	}

@@ -56,7 +56,8 @@ func (s *Server) stream(name string, speak speaker) handler {
 			sk.release()
 			return f
 		}
-		ctx, cancel := context.WithCancel(context.Background())
+		// The context of a request that was taken over is not to be used.
+		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 		sk.cancel, sk.gone = cancel, ctx.Done()
 		if !s.register(sk) {
 			cancel()

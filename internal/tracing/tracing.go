@@ -144,14 +144,20 @@ func (q quiet) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) e
 	return nil
 }
 
-// None is a span that does nothing.
-func None() trace.Span { return noop.Span{} }
+// nowhere is where a span begins that outlives whoever began it.
+var nowhere = context.Background()
+
+// Root starts a span that has no parent, and gives the W3C traceparent of it; "" where it is not sampled.
+func Root(tracer trace.Tracer, name string, kind trace.SpanKind) (string, trace.Span) {
+	ctx, span := Begin(nowhere, tracer, name, kind)
+	return Parent(ctx), span
+}
 
 // Begin starts a span that has no parent, so that a sender on the internet cannot decide what is traced. Without a tracer it
 // does nothing.
 func Begin(ctx context.Context, tracer trace.Tracer, name string, kind trace.SpanKind) (context.Context, trace.Span) {
 	if tracer == nil {
-		return ctx, None()
+		return ctx, noop.Span{}
 	}
 	return tracer.Start(ctx, name, trace.WithNewRoot(), trace.WithSpanKind(kind))
 }
