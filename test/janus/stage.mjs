@@ -1,15 +1,11 @@
 // What a call needs beside the gateway: the relay with the pages, and Chromium.
 import { spawn, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { open, probe, until } from "../browser/probe-harness.mjs";
+import { open, scratch, scripts, until } from "../browser/probe-harness.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const scratch = mkdtempSync(path.join(tmpdir(), "earshot-janus-"));
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 /** Builds a command of the module; its path. */
 export function build(name, pkg) {
@@ -20,7 +16,7 @@ export function build(name, pkg) {
 
 /** Runs the relay: its url and stop(). */
 export async function relay() {
-  const child = spawn(build("relay", "./relay"), ["-pages", path.join(here, "pages"), "-scripts", path.dirname(probe)],
+  const child = spawn(build("relay", "./relay"), ["-pages", path.join(here, "pages"), "-scripts", await scripts()],
     { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   const line = await Promise.race([new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve)), ended]);

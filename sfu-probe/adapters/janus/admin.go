@@ -46,7 +46,7 @@ func gone(err error) bool {
 }
 
 // ask makes one request, of the gateway, a session or a handle, and reads its answer.
-func (a *admin) ask(ctx context.Context, request string, answer any, of ...name) error {
+func (a *admin) ask(ctx context.Context, request string, answer answerer, of ...name) error {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	body, err := json.Marshal(map[string]string{"janus": request, "transaction": "earshot", "admin_secret": a.secret})
@@ -81,19 +81,12 @@ func (a *admin) ask(ctx context.Context, request string, answer any, of ...name)
 }
 
 // read reads an answer, or the error that it is.
-func read(raw []byte, answer any) error {
-	var head struct {
-		Janus string   `json:"janus"`
-		Error *refusal `json:"error"`
-	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return fmt.Errorf("an answer of the admin API cannot be read: %w", err)
-	}
-	if head.Error != nil {
-		return head.Error
-	}
+func read(raw []byte, answer answerer) error {
 	if err := json.Unmarshal(raw, answer); err != nil {
 		return fmt.Errorf("an answer of the admin API cannot be read: %w", err)
+	}
+	if r := answer.refused(); r != nil {
+		return r
 	}
 	return nil
 }

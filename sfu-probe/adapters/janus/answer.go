@@ -22,8 +22,34 @@ func (n *name) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// answerer is an answer, which may be an error instead.
+type answerer interface{ refused() *refusal }
+
+type answered struct {
+	Error *refusal `json:"error"`
+}
+
+func (a *answered) refused() *refusal { return a.Error }
+
+// Answers to info, list_sessions, list_handles and handle_info.
+type (
+	sessionList struct {
+		answered
+		Sessions []name `json:"sessions"`
+	}
+	handleList struct {
+		answered
+		Handles []name `json:"handles"`
+	}
+	handleInfo struct {
+		answered
+		Info *look `json:"info"`
+	}
+)
+
 // server is the answer to info.
 type server struct {
+	answered
 	Name    string `json:"server-name"`
 	Version string `json:"version_string"`
 }
@@ -85,14 +111,16 @@ func (u *ufrag) UnmarshalJSON(raw []byte) error {
 	}
 	// ICE characters (RFC 8839 section 5.4) are never escaped, but for the solidus, which may be.
 	rest = strings.ReplaceAll(rest[:min(len(rest), 600)], `\/`, `/`)
-	end := strings.IndexFunc(rest, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
-	})
-	if end < 0 {
-		end = len(rest)
+	end := 0
+	for end < min(len(rest), 256) && isICE(rest[end]) {
+		end++
 	}
-	*u = ufrag(rest[:min(end, 256)])
+	*u = ufrag(rest[:end])
 	return nil
+}
+
+func isICE(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '+' || c == '/'
 }
 
 // connection is a handle's peer connection.

@@ -9,9 +9,7 @@ import (
 
 // poll asks the gateway for all of its handles. Those that go away meanwhile are left out.
 func (a *Adapter) poll(ctx context.Context) ([]*look, error) {
-	var sessions struct {
-		Sessions []name `json:"sessions"`
-	}
+	var sessions sessionList
 	if err := a.admin.ask(ctx, "list_sessions", &sessions); err != nil {
 		return nil, err
 	}
@@ -19,9 +17,7 @@ func (a *Adapter) poll(ctx context.Context) ([]*look, error) {
 	var mu sync.Mutex
 	var places []place
 	err := a.each(ctx, len(sessions.Sessions), func(ctx context.Context, i int) error {
-		var handles struct {
-			Handles []name `json:"handles"`
-		}
+		var handles handleList
 		if err := a.admin.ask(ctx, "list_handles", &handles, sessions.Sessions[i]); err != nil {
 			return err
 		}
@@ -40,10 +36,7 @@ func (a *Adapter) poll(ctx context.Context) ([]*look, error) {
 	}
 	looks := make([]*look, 0, len(places))
 	err = a.each(ctx, len(places), func(ctx context.Context, i int) error {
-		var answer struct {
-			Info *look `json:"info"`
-		}
-		answer.Info = &look{}
+		var answer handleInfo
 		if err := a.admin.ask(ctx, "handle_info", &answer, places[i].session, places[i].handle); err != nil {
 			return err
 		}
