@@ -39,8 +39,16 @@ test: engine ## run the tests
 test-race: engine ## run the tests with the race detector
 	CGO_ENABLED=1 go test -race -short ./...
 
+.PHONY: client-probe
+client-probe: ## build the browser probe, client-probe/dist
+	cd client-probe && npm ci --no-audit --no-fund --silent && npm run -s build
+
+.PHONY: test-client-probe
+test-client-probe: ## test the browser probe, without a browser
+	cd client-probe && npm ci --no-audit --no-fund --silent && npm test
+
 .PHONY: test-browser
-test-browser: engine ## look at the console in a real Chromium
+test-browser: engine client-probe ## look at the console, and at calls between probed pages, in a real Chromium
 	test/browser/run.sh
 
 .PHONY: test-kafka
@@ -79,6 +87,7 @@ fmt: ## format all Go files
 generate: ## regenerate protobuf code, the console's bundle and the reference of the configuration
 	cd schemas/proto && go tool -modfile=../../tools/go.mod buf lint && go tool -modfile=../../tools/go.mod buf generate
 	cd dashboards/console/web && npm ci --no-audit --no-fund && npm run build
+	node client-probe/scripts/schema.mjs
 	go generate ./cmd/earshot
 
 .PHONY: ci

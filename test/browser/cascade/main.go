@@ -71,7 +71,7 @@ func run(collector, token, delays, scripts string) (err error) {
 	mux.HandleFunc("POST /subscribe/{call}", c.subscribe)
 	mux.Handle("GET /pages/", http.FileServerFS(pages))
 	mux.Handle("GET /scripts/", http.StripPrefix("/scripts/", http.FileServer(http.Dir(scripts))))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

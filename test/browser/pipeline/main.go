@@ -68,7 +68,7 @@ func run(ctx context.Context, secrets, sfuToken string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	all.Add("connection to ClickHouse", closer(db.Close))
 	if _, err := clickhouse.Migrate(ctx, db, ddl.Migrations); err != nil {
 		return err
 	}
@@ -90,8 +90,7 @@ func run(ctx context.Context, secrets, sfuToken string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, producer.Close()) }()
-
+	all.Add("producer", closer(producer.Close))
 	pcfg := processor.DefaultConfig()
 	pcfg.Brokers, pcfg.Flush.Every = broker.Addrs(), 250*time.Millisecond
 	p, err := processor.New(pcfg, processor.Dependencies{Logger: log, Inserter: db, Producer: producer})
@@ -116,6 +115,12 @@ func run(ctx context.Context, secrets, sfuToken string) (err error) {
 	}
 	return serve(ctx, query.New(db), c.Addr())
 }
+
+// closer is a component that does nothing until its end.
+type closer func() error
+
+func (closer) Start(context.Context) error      { return nil }
+func (c closer) Shutdown(context.Context) error { return c() }
 
 // serve answers questions until standard input ends.
 func serve(ctx context.Context, questions *query.Service, collector string) error {

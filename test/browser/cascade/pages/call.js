@@ -1,5 +1,26 @@
 // A page's half of a call, as any application would have it: /pages/publish.html?call=... or watch.html.
-export const options = Object.fromEntries(new URLSearchParams(location.search));
+const options = Object.fromEntries(new URLSearchParams(location.search));
+
+/** Starts Earshot's probe; or ObserveRTC's monitor, which is to be given its connections. */
+export async function monitor() {
+  const { collector, call } = options;
+  if (options.monitor !== "observertc") {
+    globalThis.probe = Earshot.monitor({
+      collector, callId: call, token: globalThis.freshToken, interval: 1000, receiverRTT: true, onSample: (s) => void (globalThis.last = s),
+    });
+    return;
+  }
+  const { ClientMonitor } = await import("/scripts/observertc.js");
+  const clientId = (globalThis.clientId = crypto.randomUUID());
+  const monitor = new ClientMonitor({ callId: call, clientId, collectingPeriodInMs: 1000, samplingPeriodInMs: 1000 });
+  const headers = { Authorization: `Bearer ${await globalThis.freshToken()}` };
+  globalThis.answers = [];
+  monitor.on("sample-created", async ({ sample }) => {
+    const answer = await fetch(`${collector}/v1/observertc?interval_ms=1000`, { method: "POST", body: JSON.stringify(sample), headers });
+    globalThis.answers.push(answer.status);
+  });
+  return (pc) => monitor.addSource(pc);
+}
 
 async function negotiate(pc, path) {
   await pc.setLocalDescription(await pc.createOffer());
