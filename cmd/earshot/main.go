@@ -39,6 +39,7 @@ type cli struct {
 	Query     queryCmd     `cmd:"" help:"Ask what is in ClickHouse."`
 	Bench     benchCmd     `cmd:"" help:"Measure speed and memory."`
 	Janus     janusCmd     `cmd:"" help:"Report a Janus gateway, by its admin API, to a collector."`
+	Livekit   livekitCmd   `cmd:"" help:"Report a LiveKit node to a collector."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the ClickHouse schema up to date."`
 	Erase     eraseCmd     `cmd:"" help:"Remove what is stored of a user, a client or a call."`
 	Config    configCmd    `cmd:"" help:"Check, print or explain the configuration."`
