@@ -51,6 +51,10 @@ test-client-probe: ## test the browser probe, without a browser
 test-browser: engine client-probe ## look at the console, and at calls between probed pages, in a real Chromium
 	test/browser/run.sh
 
+.PHONY: test-janus
+test-janus: engine ## a call of two Chromium over a real Janus, reported by the adapter and by its events
+	test/janus/run.sh
+
 .PHONY: test-kafka
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
 	test/kafka/run.sh go test -count=1 -p 1 -timeout 20m -run 'RealKafka|KafkaCarries' ./test/kafka/... ./test/chaos/...

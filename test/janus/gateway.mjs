@@ -14,6 +14,11 @@ export const obstacle = !janusPath && !process.env.CI && "no Janus: run test/jan
 export const secret = "overlord";
 export const room = 1234;
 
+// A test that runs out of time is ended by a signal, and Janus would stay.
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => process.exit(1));
+
 /** A gateway; `events` is where its event handler posts to, if anywhere, one by one where not `grouping`. */
 export async function gateway({ name = "janus", events, grouping = true } = {}) {
   const [api, admin] = [await freePort(), await freePort()];
@@ -57,11 +62,15 @@ general: {
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
   const child = spawn(janusPath, ["-F", folder], { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
   let said = "";
   for (const out of [child.stdout, child.stderr]) out.on("data", (d) => (said = (said + d).slice(-20000)));
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
   let gone = false;
-  ended.then(() => (gone = true));
+  ended.then(() => {
+    gone = true;
+    running.delete(child);
+  });
   const ask = async (janus, at = "") => {
     const body = JSON.stringify({ janus, transaction: "t", admin_secret: secret });
     return (await fetch(`http://127.0.0.1:${admin}/admin${at}`, { method: "POST", body })).json();

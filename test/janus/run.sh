@@ -6,4 +6,4 @@ code=0
 ./setup.sh || code=$?
 [ "$code" != 3 ] || exit 0
 [ "$code" = 0 ] || exit "$code"
-exec node --test --test-timeout=110000 janus.test.mjs
+exec node --test --test-timeout=240000 janus.test.mjs

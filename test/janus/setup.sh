@@ -10,7 +10,7 @@ cannot() {
     exit 3
 }
 
-../browser/setup.sh
+[ -d ../browser/node_modules/esbuild ] || ../browser/setup.sh
 [ -d ../browser/node_modules ] || exit 3
 [ -f ../../client-probe/dist/earshot.js ] ||
     (cd ../../client-probe && npm ci --no-audit --no-fund --silent && npm run --silent build) >&2 ||
