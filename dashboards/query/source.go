@@ -16,19 +16,20 @@ type rollup struct {
 }
 
 var (
-	byPath     = []string{"publisher_region", "subscriber_region", "path", "app", "asn"}
+	byRegions  = []string{"publisher_region", "subscriber_region", "path"}
+	byPath     = append(slices.Clone(byRegions), "app", "asn")
 	byAudience = []string{"subscriber_region", "country", "asn", "app", "browser", "network"}
 
 	// The coarsest first.
 	latencySources = []rollup{
 		{"latency_paths", "e2e_1h", "hour", time.Hour, byPath},
 		{"latency_audience", "audience_15m", "quarter", 15 * time.Minute, byAudience},
-		{"latency_paths", "e2e_1m", "minute", time.Minute, byPath},
+		{"latency_regions", "e2e_1m", "minute", time.Minute, byRegions},
 		{"latency_raw", "e2e", "window_start", 0, append(slices.Clone(byPath), "country", "browser", "network")},
 	}
 	coverageSources = []rollup{
 		{"coverage", "e2e_1h", "hour", time.Hour, byPath},
-		{"coverage", "e2e_1m", "minute", time.Minute, byPath},
+		{"coverage", "e2e_1m", "minute", time.Minute, byRegions},
 	}
 	linkSources = []rollup{
 		{"links", "hops_1h", "hour", time.Hour, nil},
@@ -71,6 +72,17 @@ func (a *arguments) pick(sources []rollup, columns []string, step time.Duration)
 
 // longRaw is from which span on single windows are read only by whoever asks for so fine a step.
 const longRaw = 3 * time.Hour
+
+// finest is the grain of the finest of the rollups that knows the columns; 0 where only single windows do.
+func finest(sources []rollup, columns []string) time.Duration {
+	var grain time.Duration
+	for _, s := range sources {
+		if s.grain > 0 && subset(columns, s.columns) {
+			grain = s.grain
+		}
+	}
+	return grain
+}
 
 func subset(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(c string) bool { return !slices.Contains(all, c) })

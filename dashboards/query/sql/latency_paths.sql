@@ -1,4 +1,4 @@
--- Latency by step and group, from the rollups by region, path, version and network operator.
+-- Latency by step and group, from the rollup by region, path, version and network operator.
 WITH chosen AS
 (
     SELECT *

@@ -1,5 +1,4 @@
--- Rollup of e2e: what subscribers got in a minute, by regions, path, version and network operator. Several rows may have one key:
--- group and merge.
+-- Rollup of e2e: what subscribers got in a minute, by regions and path. Several rows may have one key: group and merge.
 CREATE TABLE IF NOT EXISTS e2e_1m
 (
     minute                DateTime('UTC') CODEC(Delta, ZSTD(1)),
@@ -9,8 +8,6 @@ CREATE TABLE IF NOT EXISTS e2e_1m
     publisher_region      LowCardinality(String),
     subscriber_region     LowCardinality(String),
     path                  LowCardinality(String), -- regions of the SFUs joined by '>'; 'p2p' without an SFU, '' where the path could not be followed
-    app                   LowCardinality(String), -- the subscriber's version
-    asn                   UInt32 CODEC(T64, ZSTD(1)), -- the subscriber's
     windows               SimpleAggregateFunction(sum, UInt64), -- rows of e2e; what follows counts or sums over them
     windows_ms            SimpleAggregateFunction(sum, UInt64), -- their length
     complete              SimpleAggregateFunction(sum, UInt64),
@@ -67,6 +64,6 @@ CREATE TABLE IF NOT EXISTS e2e_1m
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(minute)
-ORDER BY (tenant, kind, minute, publisher_region, subscriber_region, path, app, asn)
+ORDER BY (tenant, kind, minute, publisher_region, subscriber_region, path)
 TTL minute + INTERVAL 90 DAY
 SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1, min_parts_to_merge_at_once = 10

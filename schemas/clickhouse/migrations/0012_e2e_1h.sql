@@ -1,5 +1,5 @@
--- Rollup of e2e: what subscribers got in an hour, by regions, path, version and network operator. Several rows may have one key:
--- group and merge.
+-- Rollup of e2e: what subscribers got in an hour, by regions, path, version and network operator: fewer times than
+-- e2e_1m, and more to tell apart. Several rows may have one key: group and merge.
 CREATE TABLE IF NOT EXISTS e2e_1h
 (
     hour                  DateTime('UTC') CODEC(Delta, ZSTD(1)),
