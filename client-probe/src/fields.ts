@@ -9,8 +9,8 @@
 // sample counting), and so what goes into a field that ends in Us is taken a million times. Words become the enums of the
 // wire. A member that a browser lacks is simply absent, and so is our field: 0 is "not known".
 //
-// Unless a line says otherwise, Chrome, Firefox and Safari agree. What is missing as a whole is found otherwise in peer.ts:
-// in older Firefox the transport and the certificates (from candidate pairs and SDP), and mid (from the track).
+// Unless a line says otherwise, Chrome, Firefox and Safari agree. What is missing as a whole is found otherwise in peer.ts: in
+// Firefox the certificates (from SDP), in older Firefox the transport (from candidate pairs) and mid (from the track).
 import { candidateType, dtlsState, iceState, mediaKind, protocol, qualityLimitation } from "./schema.js";
 
 const words: Record<string, (word: string) => number> = {

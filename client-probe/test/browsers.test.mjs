@@ -1,5 +1,6 @@
-// Firefox and Safari. These reports are no recordings: they have the members that the browsers' own definitions have (Firefox:
-// dom/webidl/RTCStatsReport.webidl; Safari: WebKit's RTCStatsReport.h), with the values of a recording of Chromium.
+// Firefox and Safari. These reports are no recordings (of Firefox 153 there are, see mapping.test.mjs): they have the members
+// that the browsers' own definitions have (Firefox: dom/webidl/RTCStatsReport.webidl; Safari: WebKit's RTCStatsReport.h), with
+// the values of a recording of Chromium.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { watch } from "../build/peer.js";

@@ -1,11 +1,12 @@
-// What becomes of recordings of real getStats (Chromium 156). UPDATE=1 node --test test/mapping.test.mjs writes the goldens anew.
+// What becomes of recordings of real getStats, of Chromium 156 and Firefox 153 (testdata/getstats-*.json).
+// UPDATE=1 node --test test/mapping.test.mjs writes the goldens anew.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { SampleFields } from "../build/schema.js";
 import { encode } from "../build/wire.js";
 import { watch } from "../build/peer.js";
-import { FakePC, host, lines, recorded } from "./fakes.mjs";
+import { FakePC, host, json, lines, recorded } from "./fakes.mjs";
 import { plain } from "./proto.mjs";
 
 const take = async (peer) => {
@@ -15,11 +16,13 @@ const take = async (peer) => {
   return part;
 };
 
-describe("a recording of Chromium becomes the golden sample", () => {
-  for (const name of ["getstats-publisher", "getstats-subscriber", "getstats-subscriber-rrtr"]) {
+describe("a recording becomes the golden sample", () => {
+  for (const name of ["getstats-publisher", "getstats-subscriber", "getstats-subscriber-rrtr", "getstats-simulcast", "getstats-firefox-publisher", "getstats-firefox-subscriber"]) {
     test(name, async () => {
       const pc = new FakePC();
       pc.stats = recorded(`${name}.json`);
+      const { local, remote } = json(`${name}.json`);
+      if (local) Object.assign(pc, { localDescription: { sdp: local }, remoteDescription: { sdp: remote } });
       const h = host();
       const part = await take(watch(pc, "0123abcd-1", h));
       // As an independent decoder reads what was sent.
@@ -29,6 +32,12 @@ describe("a recording of Chromium becomes the golden sample", () => {
       assert.equal(got, readFileSync(file, "utf8"));
     });
   }
+});
+
+test("two Firefoxes find each other, though their getStats has no certificates", () => {
+  const [a, b] = ["publisher", "subscriber"].map((n) => json(`golden/getstats-firefox-${n}.json`).transports[0]);
+  assert.match(a.linkKey, /^[\da-f]{16}$/);
+  assert.deepEqual([a.linkKey, a.ufragKey], [b.linkKey, b.ufragKey]);
 });
 
 test("nothing personal is in a sample: no address, certificate, fingerprint, ufrag or label", async () => {
