@@ -14,7 +14,9 @@ interface Source extends RTCRtpSynchronizationSource {
  * and a sender report of it (remote-outbound-rtp), with half of the link's round-trip time, how much its own is off ours. What
  * the browser tells the time of has left the decoder: the time from reception until then (processing) is taken off.
  */
-export function captureDelay(receiver: RTCRtpReceiver, remote: Record<string, any> | undefined, rttUs = 0, processingUs = 0): number | undefined {
+export function captureDelay(
+  receiver: RTCRtpReceiver, remote: Record<string, any> | undefined, rttUs = 0, processingUs = 0,
+): number | undefined {
   const sources: Source[] = [...receiver.getSynchronizationSources(), ...receiver.getContributingSources()];
   for (const { timestamp, captureTimestamp, senderCaptureTimeOffset } of sources) {
     if (!captureTimestamp || senderCaptureTimeOffset == null || !remote?.remoteTimestamp || !rttUs) continue;

@@ -30,7 +30,9 @@ export function changeDescriptions(pc: RTCPeerConnection, change: (sdp: string) 
     const native = methods[name].bind(pc);
     methods[name] = async (d: any, ...rest: any[]) => {
       // Without a description the browser would make one that nobody has changed.
-      if (!d && /Local/.test(name)) d = await methods[/^have-(remote-o|local-pr)/.test(pc.signalingState) ? "createAnswer" : "createOffer"]();
+      if (!d && /Local/.test(name)) {
+        d = await methods[/^have-(remote-o|local-pr)/.test(pc.signalingState) ? "createAnswer" : "createOffer"]();
+      }
       return changed(await native(changed(d), ...rest));
     };
   }

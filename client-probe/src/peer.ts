@@ -3,7 +3,8 @@
 import { captureDelay } from "./capture.js";
 import { check, fill, inbound, outbound, report, transport } from "./fields.js";
 import { fromAddresses, fromFingerprints, fromUfrags, type Key } from "./linkkey.js";
-import { dtlsState, DTLSState, EventType, iceState, ICEState, RTTSource, type Event, type RTT, type Stream, type Transport } from "./schema.js";
+import { dtlsState, DTLSState, EventType, iceState, ICEState, RTTSource } from "./schema.js";
+import type { Event, RTT, Stream, Transport } from "./schema.js";
 import { fingerprint, ufrag } from "./sdp.js";
 
 /** What a peer needs of the monitor. */
@@ -171,7 +172,9 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
         stream.trackId = own.trackIdentifier ?? track?.id;
         stream.muted = track?.enabled === false;
         const froze = stream.freezeDurationUs! - (before.freezeDurationUs ?? 0);
-        if (stream.freezeCount! > (before.freezeCount ?? 0)) event(EventType.Custom, { trackId: stream.trackId!, value: "freeze", number: froze / 1e3 });
+        if (stream.freezeCount! > (before.freezeCount ?? 0)) {
+          event(EventType.Custom, { trackId: stream.trackId!, value: "freeze", number: froze / 1e3 });
+        }
         const emitted = stream.jitterBufferEmitted! - before.jitterBufferEmitted!;
         if (captureTimes && line && emitted > 0) {
           const processing = (stream.processingDelayUs! - before.processingDelayUs!) / emitted;
@@ -215,7 +218,8 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
     const ip = hosts.find((h) => /^[\d.]+$|:/.test(h));
     if (ip) t.ipVersion = ip.includes(":") ? 6 : 4;
 
-    const print = (c: Stat | undefined, i: number) => (c?.fingerprintAlgorithm === "sha-256" ? c.fingerprint : several ? "" : fingerprints[i]);
+    const print = (c: Stat | undefined, i: number) =>
+      c?.fingerprintAlgorithm === "sha-256" ? c.fingerprint : several ? "" : fingerprints[i];
     const fragment = (c: Stat | undefined, i: number) => (several ? "" : ufrags[i]) || c?.usernameFragment;
     t.linkKey = await key(fromFingerprints, print(all.get(own.localCertificateId), 0), print(all.get(own.remoteCertificateId), 1));
     t.ufragKey = await key(fromUfrags, own.iceLocalUsernameFragment || fragment(near, 0), fragment(far, 1));
@@ -245,7 +249,8 @@ export function watch(pc: RTCPeerConnection, id: string, host: Host, remote: Rem
     const us = totalUs - (mine.seen.totalUs ?? 0);
     if (newer > 0 && us > 0) {
       const { count = 0, totalUs = 0 } = mine.rtt;
-      mine.rtt = { source: RTTSource.Stun, latestUs: now.latestUs || Math.round(us / newer), totalUs: totalUs + us, count: count + newer };
+      const latestUs = now.latestUs || Math.round(us / newer);
+      mine.rtt = { source: RTTSource.Stun, latestUs, totalUs: totalUs + us, count: count + newer };
     }
     mine.seen = now;
     // The first choice is no change.

@@ -50,23 +50,42 @@ export const settle = async () => {
   for (let i = 0; i < 20; i++) await new Promise((r) => setImmediate(r));
 };
 
-/** A world for the exporter: time, sockets and HTTP are the test's. */
-export class World {
+/** Time that passes when a test says so, in microseconds since 1970, and what waits for it. */
+export class Time {
   at = 1_700_000_000_000_000;
   timers = new Map();
   made = 0;
+  setTimeout = (f, ms = 0) => {
+    this.timers.set(++this.made, { at: this.at + ms * 1e3, f });
+    return this.made;
+  };
+  clearTimeout = (t) => void this.timers.delete(t);
+  /** Lets so much time pass, timer by timer. */
+  async pass(ms) {
+    const end = this.at + ms * 1e3;
+    await settle();
+    for (;;) {
+      const due = [...this.timers].filter(([, t]) => t.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
+      if (!due) break;
+      this.timers.delete(due[0]);
+      this.at = Math.max(this.at, due[1].at);
+      due[1].f();
+      await settle();
+    }
+    this.at = end;
+  }
+}
+
+/** A world for the exporter: time, sockets and HTTP are the test's. */
+export class World extends Time {
   sockets = [];
   requests = [];
   respond = async () => ({ status: 202, body: { accepted: 1, rejected: [] } });
   constructor() {
+    super();
     const world = this;
     this.now = () => world.at;
     this.random = () => 0.5;
-    this.setTimeout = (f, ms) => {
-      world.timers.set(++world.made, { at: world.at + ms * 1e3, f });
-      return world.made;
-    };
-    this.clearTimeout = (t) => void world.timers.delete(t);
     this.WebSocket = class {
       bufferedAmount = 0;
       sent = [];
@@ -91,19 +110,5 @@ export class World {
   }
   get socket() {
     return this.sockets.at(-1);
-  }
-  /** Lets so much time pass, timer by timer. */
-  async pass(ms) {
-    const end = this.at + ms * 1e3;
-    await settle();
-    for (;;) {
-      const due = [...this.timers].filter(([, t]) => t.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
-      if (!due) break;
-      this.timers.delete(due[0]);
-      this.at = Math.max(this.at, due[1].at);
-      due[1].f();
-      await settle();
-    }
-    this.at = end;
   }
 }
