@@ -52,7 +52,7 @@ test-browser: engine client-probe ## look at the console, and at calls between p
 	test/browser/run.sh
 
 .PHONY: test-janus
-test-janus: engine ## a call of two Chromium over a real Janus, reported by the adapter and by its events
+test-janus: engine client-probe ## a call of two Chromium over a real Janus, reported by the adapter and by its events
 	test/janus/run.sh
 
 .PHONY: test-kafka

@@ -89,6 +89,9 @@ func (s *State) media(h *handle, e *Event) {
 	}
 }
 
+// half of a ms is what Janus cuts off of a round trip on average when it gives whole ones.
+const half = 500
+
 // measure takes in what a stats event says of the round trip. Newer versions tell the report that it comes from, to
 // 1/65536 s. Older ones repeat a value in whole ms from event to event, whether it was measured again or not: while packets
 // go out, reports on them come in, so the value counts as measured; where none go out, it is an old one.
@@ -109,7 +112,7 @@ func (m *medium) measure(n *Medium, at int64) {
 	if n.RTT == m.stats.RTT && n.PacketsSent <= m.stats.PacketsSent && m.at > 0 {
 		return
 	}
-	m.rtt, m.measured = n.RTT*1000, at
+	m.rtt, m.measured = n.RTT*1000+half, at
 }
 
 // when is the time at which a report came, whose compact NTP timestamp (RFC 3550 section 4) is of the gateway's clock, as

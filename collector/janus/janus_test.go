@@ -140,13 +140,13 @@ func TestARoundTripIsMeasuredOnce(t *testing.T) {
 			[]Medium{report(0xe0000000, 10), report(0xe0000000, 20), report(0xe0010000, 30)}, []int64{10, 10, 12}, 80_993,
 		},
 		"a value that goes on while packets go out": {
-			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 81, PacketsSent: 20}, {RTT: 81, PacketsSent: 30}}, []int64{10, 11, 12}, 81_000,
+			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 81, PacketsSent: 20}, {RTT: 81, PacketsSent: 30}}, []int64{10, 11, 12}, 81_500,
 		},
 		"a value that stands while nothing goes out": {
-			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 81, PacketsSent: 10}, {RTT: 82, PacketsSent: 10}}, []int64{10, 10, 12}, 82_000,
+			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 81, PacketsSent: 10}, {RTT: 82, PacketsSent: 10}}, []int64{10, 10, 12}, 82_500,
 		},
 		"0 is not known": {
-			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 0, PacketsSent: 20}, {RTT: 0, PacketsSent: 30}}, []int64{10, 10, 10}, 81_000,
+			[]Medium{{RTT: 81, PacketsSent: 10}, {RTT: 0, PacketsSent: 20}, {RTT: 0, PacketsSent: 30}}, []int64{10, 10, 10}, 81_500,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
