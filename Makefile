@@ -55,6 +55,14 @@ test-browser: engine client-probe ## look at the console, and at calls between p
 test-janus: engine client-probe ## a call of two Chromium over a real Janus, reported by the adapter and by its events
 	test/janus/run.sh
 
+.PHONY: test-livekit
+test-livekit: engine ## run the LiveKit adapter against a real livekit-server (built once) with real Chromium clients
+	test/livekit/run.sh
+
+.PHONY: test-mediasoup
+test-mediasoup: ## run the tests of the mediasoup probe (Node.js)
+	cd sfu-probe/adapters/mediasoup && npm test --silent
+
 .PHONY: test-kafka
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
 	test/kafka/run.sh go test -count=1 -p 1 -timeout 20m -run 'RealKafka|KafkaCarries' ./test/kafka/... ./test/chaos/...
