@@ -21,6 +21,7 @@ type livekitCmd struct {
 	Region     string        `help:"Where the node stands."`
 	CallPrefix string        `help:"Stands before the room's name in the call's id."`
 	ClientID   string        `name:"client-id" default:"" enum:",identity,sid" help:"What clients give for their client id: the participant's identity or sid; empty: neither."`
+	Conns      int           `name:"connections" default:"1" enum:"1,2" help:"How many peer connections a client has: 1, as livekit-client since 2.17, or 2, one for each direction."`
 	Interval   time.Duration `default:"5s" help:"Time between two samples."`
 	Metrics    string        `placeholder:"ADDRESS" help:"Where to serve /metrics and /healthz. Default: nowhere."`
 	LogLevel   string        `default:"info" enum:"debug,info,warn,error" help:"What is written to standard error."`
@@ -35,7 +36,7 @@ func (c *livekitCmd) Run(ctx context.Context) error {
 	registry := telemetry.NewRegistry()
 	adapter, err := livekit.New(livekit.Config{
 		URL: c.URL, APIKey: c.APIKey, APISecret: c.APISecret, SFUID: c.SFUID, Region: c.Region, CallPrefix: c.CallPrefix,
-		ClientID: livekit.Naming(c.ClientID), Interval: c.Interval, Collector: c.Collector, Token: c.Token,
+		ClientID: livekit.Naming(c.ClientID), Connections: c.Conns, Interval: c.Interval, Collector: c.Collector, Token: c.Token,
 	}, livekit.Dependencies{Logger: log, Registerer: registry})
 	if err != nil {
 		return err

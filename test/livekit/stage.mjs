@@ -57,10 +57,10 @@ export async function node(development) {
 }
 
 /** The adapter as `earshot livekit` runs it. */
-export function adapter(url, collector) {
+export function adapter(url, collector, connections) {
   const binary = path.join(scratch, "earshot");
   if (!existsSync(binary)) execFileSync("go", ["build", "-o", binary, "./cmd/earshot"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-  return run(binary, ["livekit", "--url", url, "--collector", `ws://${collector}/v1/stream`, "--sfu-id", "livekit-1", "--region", "loopback", "--client-id", "identity", "--interval", "1s"],
+  return run(binary, ["livekit", "--url", url, "--collector", `ws://${collector}/v1/stream`, "--sfu-id", "livekit-1", "--region", "loopback", "--client-id", "identity", "--connections", `${connections}`, "--interval", "1s"],
     { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret });
 }
 
@@ -87,8 +87,8 @@ export async function pages() {
 }
 
 /** Somebody's page in a room. */
-export async function join(browser, base, url, collector, name, call, publish) {
-  const query = new URLSearchParams({ url: url.replace("http", "ws"), token: token(name, call), call, name, collector: `http://${collector}`, publish: publish ? "1" : "" });
+export async function join(browser, base, url, collector, name, call, connections) {
+  const query = new URLSearchParams({ url: url.replace("http", "ws"), token: token(name, call), call, name, collector: `http://${collector}`, connections });
   const opened = await open(browser, `${base}/page.html?${query}`);
   await opened.page.evaluate(() => globalThis.joined);
   return opened;

@@ -70,7 +70,7 @@ func New(cfg Config, deps Dependencies) (*Adapter, error) {
 	a := &Adapter{
 		cfg: cfg, log: deps.Logger, exporter: deps.Exporter, session: hex.EncodeToString(session),
 		server: server{url: cfg.URL, key: cfg.APIKey, secret: cfg.APISecret, client: deps.HTTPClient, timeout: cfg.Timeout},
-		mapper: mapper{callPrefix: cfg.CallPrefix, clientID: cfg.ClientID},
+		mapper: mapper{callPrefix: cfg.CallPrefix, clientID: cfg.ClientID, oneConnection: cfg.Connections == 1},
 		done:   make(chan struct{}),
 	}
 	if a.log == nil {

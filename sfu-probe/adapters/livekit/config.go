@@ -19,6 +19,8 @@ const (
 	DefaultInterval = 5 * time.Second
 	DefaultTimeout  = 5 * time.Second
 	DefaultRooms    = 2_000
+
+	DefaultConnections = 1
 )
 
 // firstSampleAfter bounds the wait for the first sample.
@@ -52,6 +54,11 @@ type Config struct {
 	CallPrefix string
 	// ClientID says what clients have for their id. Where it is known, ends at LiveKit are paired with no other client's.
 	ClientID Naming
+
+	// Connections is how many peer connections a client has: 2, one for each direction, or 1, as livekit-client has it by default
+	// since version 2.17. The server does not tell. 0 is DefaultConnections. A client that has another number, and both publishes
+	// and receives, is paired in one direction at most.
+	Connections int
 
 	// Interval between samples; 0 is DefaultInterval.
 	Interval time.Duration
@@ -94,12 +101,17 @@ func (c *Config) withDefaults() error {
 		return errors.New("of API key and secret one is missing: give both, or neither where the node serves /debug/rooms")
 	case c.ClientID != NamedFreely && c.ClientID != NamedByIdentity && c.ClientID != NamedBySID:
 		return fmt.Errorf("the clients' id is said to be %q: it is identity or sid, or empty where neither is so", c.ClientID)
+	case c.Connections < 0 || c.Connections > 2:
+		return fmt.Errorf("clients are said to have %d peer connections: it is 1 or 2", c.Connections)
 	case c.Interval < 0 || c.Interval > 0 && c.Interval < 100*time.Millisecond:
 		return fmt.Errorf("the interval is %v: give at least 100ms, or 0 for %v", c.Interval, DefaultInterval)
 	case c.Timeout < 0 || c.Rooms < 0:
 		return errors.New("timeout and rooms must not be negative")
 	}
 	c.URL = strings.TrimSuffix(u.String(), "/")
+	if c.Connections == 0 {
+		c.Connections = DefaultConnections
+	}
 	if c.Interval == 0 {
 		c.Interval = DefaultInterval
 	}

@@ -126,6 +126,9 @@ func start(t *testing.T, cfg Config, deps Dependencies) (*Adapter, *kept) {
 	sink := &kept{}
 	deps.Exporter = sink
 	cfg.SFUID, cfg.Interval = "fra-1", 100*time.Millisecond
+	if cfg.Connections == 0 {
+		cfg.Connections = 2
+	}
 	a, err := New(cfg, deps)
 	require.NoError(t, err)
 	require.NoError(t, a.Start(t.Context()))
@@ -191,6 +194,14 @@ func TestANodeInDevelopmentTellsWhoReceivesWhat(t *testing.T) {
 	require.Zero(t, n.count("/twirp/livekit.RoomService/ListRooms"))
 }
 
+func TestClientsWithOneConnectionHaveOneTransport(t *testing.T) {
+	n := newNode(t, true)
+	_, sink := start(t, Config{URL: n.url, Connections: 1}, Dependencies{})
+	s := first(t, sink)
+	require.Equal(t, []string{ana, bob}, []string{s.Transports[0].TransportId, s.Transports[1].TransportId})
+	require.Equal(t, brief{bob, mic, "", "red", out, 2422552432, ana, micSSRC, 500}, briefly(s)[1])
+}
+
 func TestAServerInProductionTellsWhatComesIn(t *testing.T) {
 	n := newNode(t, false)
 	var log strings.Builder
@@ -247,6 +258,7 @@ func TestConfigSaysWhatToChange(t *testing.T) {
 		{"no name", func(c *Config) { c.SFUID = "" }, "name is missing"},
 		{"half a key", func(c *Config) { c.APIKey = "k" }, "one is missing"},
 		{"another naming", func(c *Config) { c.ClientID = "name" }, "identity or sid"},
+		{"three connections", func(c *Config) { c.Connections = 3 }, "1 or 2"},
 		{"a short interval", func(c *Config) { c.Interval = time.Millisecond }, "100ms"},
 		{"less than none", func(c *Config) { c.Rooms = -1 }, "negative"},
 		{"no collector", func(c *Config) { c.Collector = "" }, "WebSocket address"},

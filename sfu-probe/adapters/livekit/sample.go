@@ -8,11 +8,12 @@ import (
 	earshotv1 "github.com/earshot-rtc/earshot/schemas/proto/earshot/v1"
 )
 
-// mapper turns what the server says into what an SFU says. LiveKit names no transports, so every participant has two that bear its
-// SID: one over which it publishes and one over which it receives, as its clients make them.
+// mapper turns what the server says into what an SFU says. LiveKit names no transports, so every participant has one that bears its
+// SID, or two: one over which it publishes and one over which it receives.
 type mapper struct {
-	callPrefix string
-	clientID   Naming
+	callPrefix    string
+	clientID      Naming
+	oneConnection bool
 
 	transports map[string]*earshotv1.Transport // of the room at hand
 	owners     map[string]string               // client ids by the participant's SID
@@ -44,7 +45,10 @@ func (m *mapper) room(name string, identities map[string]string) {
 
 // transport names one end, and reports it once.
 func (m *mapper) transport(sid, way string) string {
-	id := sid + way
+	id := sid
+	if !m.oneConnection {
+		id += way
+	}
 	if m.transports[id] == nil {
 		t := &earshotv1.Transport{TransportId: id, CallId: m.call, RemoteOwnerId: m.owners[sid]}
 		m.transports[id] = t
