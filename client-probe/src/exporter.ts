@@ -2,7 +2,7 @@
 // acknowledged (schemas/proto/earshot/v1/stream.proto); by HTTP where WebSockets do not get through.
 import { exchanges } from "./clock.js";
 import { ClientFrameFields, type ClockOffset, type Sample } from "./schema.js";
-import { decode, encode, inner, text } from "./wire.js";
+import { decode, encode, inner, text, type Decoded } from "./wire.js";
 
 /** The outside world, so that tests can play it. */
 export interface World {
@@ -175,7 +175,14 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
       for (const entry of queue) entry.sent = false;
       step();
     };
-    made.onmessage = ({ data }) => take(new Uint8Array(data));
+    made.onmessage = ({ data }) => {
+      try {
+        take(decode(new Uint8Array(data)));
+      } catch (e) {
+        fault(e);
+        lost();
+      }
+    };
     made.onclose = ({ code }) => {
       // Too big: sent again, it would break the next connection too.
       if (code === 1009) remove(queue.find((e) => e.sent), "refused");
@@ -186,15 +193,13 @@ export function exporter(base: string, token: Token | undefined, maxBytes: numbe
   }
 
   /** Takes in one frame of the collector's. */
-  function take(bytes: Uint8Array) {
-    const frame = decode(bytes);
-    if (!frame) return lost();
+  function take(frame: Decoded) {
     const at = (quiet = now());
     backoff = MIN_BACKOFF;
     const time = inner(frame[2]);
-    if (time && asked && time[1] === asked) {
+    if (time && time[1] === asked) {
+      if (clock.add(asked, +time[2]!, +time[3]!, at)) clockDue = at;
       asked = 0;
-      if (clock.add(time[1], +time[2]!, +time[3]!, at)) clockDue = at;
     }
     const ack = inner(frame[1]);
     if (ack) {

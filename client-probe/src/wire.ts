@@ -5,6 +5,8 @@ import type { Fields } from "./schema.js";
 let out = new Uint8Array(4096);
 let at = 0;
 const utf8 = new TextEncoder();
+/** The same few texts are in every sample. */
+const texts = new Map<string, Uint8Array>();
 
 /** Sees to it that so many bytes, and what goes before them, have room before those that are written. */
 function room(bytes: number) {
@@ -40,7 +42,11 @@ function write(message: Record<string, any>, fields: Fields): void {
     } else if (type === "d") {
       bytes(new Uint8Array(Float64Array.of(value).buffer)); // every browser's machine is little-endian
     } else if (type === "s") {
-      const text = utf8.encode(value);
+      let text = texts.get(value);
+      if (!text) {
+        if (texts.size > 500) texts.clear();
+        texts.set(value, (text = utf8.encode(value)));
+      }
       bytes(text);
       varint(text.length);
     } else {
@@ -68,12 +74,14 @@ function fixed(value: number) {
 
 /** Any integer that a number holds exactly; a negative one as its two's complement of 64 bits. */
 function varint(value: number) {
-  if (value >= 0 && value < 128) {
-    out[--at] = value; // as most are
-    return;
-  }
   let size = value < 0 ? 10 : 1;
   for (let rest = value; rest >= 128; rest /= 128) size++;
+  if (size < 3) {
+    // As most are, and all tags.
+    if (size > 1) out[--at] = value >>> 7;
+    out[--at] = size > 1 ? value | 128 : value;
+    return;
+  }
   at -= size;
   let low = value >>> 0;
   let high = Math.floor(value / 2 ** 32) >>> 0;
@@ -88,32 +96,28 @@ function varint(value: number) {
 /** What a message holds, by field number: the last value of each, bytes for what has a length. */
 export type Decoded = Record<number, number | Uint8Array>;
 
-/** Reads the outermost layer of a message; undefined where the bytes are none. */
-export function decode(bytes: Uint8Array): Decoded | undefined {
+/** Reads the outermost layer of a message. It throws where the bytes are none. */
+export function decode(bytes: Uint8Array): Decoded {
   const found: Decoded = {};
   let at = 0;
   const next = () => {
     let value = 0;
-    for (let scale = 1; at < bytes.length && scale < 2 ** 64; scale *= 128) {
+    for (let scale = 1; scale < 2 ** 64; scale *= 128) {
       const byte = bytes[at++]!;
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
-    return NaN;
+    throw new RangeError("earshot: no message");
   };
   while (at < bytes.length) {
     const tag = next();
     const type = tag & 7;
-    if (type === 0) {
-      found[tag >>> 3] = next();
-    } else {
-      const length = type === 2 ? next() : type === 1 ? 8 : type === 5 ? 4 : NaN;
-      found[tag >>> 3] = bytes.subarray(at, (at += length));
-    }
-    if (!(at <= bytes.length) || Object.is(found[tag >>> 3], NaN)) return;
+    const value = type === 0 || type === 2 ? next() : type === 1 ? 8 : type === 5 ? 4 : NaN;
+    found[tag >>> 3] = type ? bytes.subarray(at, (at += value)) : value;
+    if (!(at <= bytes.length)) next(); // which finds nothing there
   }
   return found;
 }
 
-export const text = (bytes: unknown) => (bytes ? new TextDecoder().decode(bytes as Uint8Array) : "");
-export const inner = (bytes: unknown) => (bytes instanceof Uint8Array ? decode(bytes) : undefined);
+export const text = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
+export const inner = (bytes: unknown) => (bytes ? decode(bytes as Uint8Array) : undefined);

@@ -94,12 +94,22 @@ describe("the decoder", () => {
     "a length beyond the end": [0x0a, 5, 1], "a varint cut off": [0x08, 0x80], "a varint without end": [0x08, ...Array(11).fill(0xff)],
     "a group": [0x0b], "a fixed value cut off": [0x09, 1, 2], "a tag without a value": [0x08],
   })) {
-    test(`takes ${name} for no message`, () => assert.equal(decode(Uint8Array.from(bytes)), undefined));
+    test(`takes ${name} for no message`, () => assert.throws(() => decode(Uint8Array.from(bytes)), RangeError));
   }
 
   test("comes to an end with whatever it is given", () => {
     let seed = 1;
     const random = () => (seed = (seed * 48271) % 2147483647);
-    for (let i = 0; i < 20_000; i++) decode(Uint8Array.from({ length: random() % 40 }, () => random() & 255));
+    let read = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const bytes = Uint8Array.from({ length: random() % 40 }, () => random() & 255);
+      try {
+        decode(bytes);
+        read++;
+      } catch (e) {
+        assert.ok(e instanceof RangeError, `${e} of ${bytes}`);
+      }
+    }
+    assert.ok(read > 0);
   });
 });
