@@ -100,7 +100,6 @@ func TestLatencyIsTheSameFromEverySource(t *testing.T) {
 	}{
 		"by the hour":          {query.LatencyQuery{Range: query.Range{From: start.Add(-5 * time.Hour), To: start.Add(time.Hour)}}, "e2e_1h"},
 		"by the minute":        {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(time.Hour)}}, "e2e_1m"},
-		"by the quarter":       {query.LatencyQuery{Range: query.Range{From: start.Add(-time.Hour), To: start.Add(time.Hour)}}, "audience_15m"},
 		"window by window":     {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(51 * time.Minute)}, OverTime: true, Step: 30 * time.Second}, "e2e"},
 		"one step of one hour": {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(time.Hour)}, OverTime: true, Step: time.Hour}, "e2e_1h"},
 	} {
@@ -147,12 +146,12 @@ func TestLatencyByGroupIsComputedWithinTheGroup(t *testing.T) {
 	day := query.Range{From: start.Add(-5 * time.Hour), To: start.Add(time.Hour)}
 	for by, c := range map[string]struct{ odd, even, source string }{
 		"version":           {"1.0", "2.0", "e2e_1h"},
-		"asn":               {"2516", "3320", "e2e_1h"},
+		"asn":               {"2516", "3320", "audience_1h"},
 		"subscriber_region": {"ap-northeast", "eu-central", "e2e_1h"},
 		"path":              {"eu-central>ap-northeast", "eu-central>eu-central", "e2e_1h"},
-		"country":           {"JP", "DE", "audience_15m"},
-		"browser":           {"Safari 18", "Chrome 131", "audience_15m"},
-		"network":           {"cellular", "wifi", "audience_15m"},
+		"country":           {"JP", "DE", "audience_1h"},
+		"browser":           {"Safari 18", "Chrome 131", "audience_1h"},
+		"network":           {"cellular", "wifi", "audience_1h"},
 	} {
 		t.Run(by, func(t *testing.T) {
 			got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, By: by})

@@ -17,15 +17,15 @@ type rollup struct {
 
 var (
 	byRegions  = []string{"publisher_region", "subscriber_region", "path"}
-	byPath     = append(slices.Clone(byRegions), "app", "asn")
+	byPath     = append(slices.Clone(byRegions), "app")
 	byAudience = []string{"subscriber_region", "country", "asn", "app", "browser", "network"}
 
 	// The coarsest first.
 	latencySources = []rollup{
 		{"latency_paths", "e2e_1h", "hour", time.Hour, byPath},
-		{"latency_audience", "audience_15m", "quarter", 15 * time.Minute, byAudience},
+		{"latency_audience", "audience_1h", "hour", time.Hour, byAudience},
 		{"latency_regions", "e2e_1m", "minute", time.Minute, byRegions},
-		{"latency_raw", "e2e", "window_start", 0, append(slices.Clone(byPath), "country", "browser", "network")},
+		{"latency_raw", "e2e", "window_start", 0, append(slices.Clone(byPath), "asn", "country", "browser", "network")},
 	}
 	coverageSources = []rollup{
 		{"coverage", "e2e_1h", "hour", time.Hour, byPath},

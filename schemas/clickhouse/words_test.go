@@ -2,7 +2,7 @@ package ddl_test
 
 // common says what columns are that several tables have.
 var common = map[string]string{
-	"window_start": "when the window begins", "window_ms": "its length", "minute": "the minute", "hour": "the hour", "quarter": "the quarter of an hour",
+	"window_start": "when the window begins", "window_ms": "its length", "minute": "the minute", "hour": "the hour",
 	"day": "the day", "tenant": "whose rows these are; '' without tenants", "call_id": "the call", "client_id": "the client",
 	"sampled_at": "when the sample was taken, on the collectors' clock", "received_at": "when a collector received it",
 	"source_kind": "what reported", "source_id": "its client_id or sfu_id", "session_id": "one run of the probe", "sequence": "number of the sample within the session",

@@ -1,4 +1,4 @@
--- Latency by step and group, from the rollup by region, path, version and network operator.
+-- Latency by step and group, from the rollup by region, path and version.
 WITH chosen AS
 (
     SELECT *
@@ -11,7 +11,6 @@ WITH chosen AS
         AND ({subscriber_region:String} = '' OR subscriber_region = {subscriber_region:String})
         AND ({path:String} = '' OR path = {path:String})
         AND ({app:String} = '' OR app = {app:String})
-        AND ({asn:UInt32} = 0 OR asn = {asn:UInt32})
 )
 SELECT
     fromUnixTimestamp64Milli(if({step_ms:Int64} = 0, {from_ms:Int64}, intDiv(toUnixTimestamp({time:Identifier}) * 1000, greatest({step_ms:Int64}, 1)) * {step_ms:Int64}), 'UTC') AS at,

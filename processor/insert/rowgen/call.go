@@ -96,18 +96,18 @@ func (c *call) newClient(i, home int, app string) *client {
 	if i > 1 && rng.Float64() < 0.2 {
 		cl.until -= rng.IntN(1 + c.windows/4)
 	}
-	operators := w.asns[cl.region]
+	country := pick(rng, regions[cl.region].country)
+	operators := w.asns[cl.region][country]
 	operator := operators[int(float64(len(operators))*math.Pow(rng.Float64(), 3))] // a few have most of the clients
-	r := regions[cl.region]
 	cl.Who = row.Who{
 		UserID: fmt.Sprintf("%016x", hash(c.day.cfg.Seed, rng.Uint64N(200_000))), App: app, Browser: pick(rng, browsers), OS: pick(rng, systems),
-		Network: pick(rng, networks), ProbeVersion: "1.0.0", Country: pick(rng, r.country), ASN: operator.number, ISP: operator.isp,
+		Network: pick(rng, networks), ProbeVersion: "1.0.0", Country: country, ASN: operator.number, ISP: operator.isp,
 	}
 	if rng.Float64() < 0.2 {
 		cl.App = pick(rng, apps)
 	}
-	cl.Who.Region = fmt.Sprintf("%s-%02d", cl.Country, 1+rng.IntN(12))
-	cl.end.region = cl.Who.Region
+	cl.end.region = fmt.Sprintf("%s-%02d", cl.Country, 1+rng.IntN(12))
+	cl.Region = cl.end.region
 	cl.limit = row.LimitationNone
 	if i < c.speakers() {
 		cl.audio = &published{trackID: uuid(rng), bitrate: 30_000 + 4000*rng.Float64(), send: 0.3}

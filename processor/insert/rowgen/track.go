@@ -114,7 +114,7 @@ func (c *call) writeTrack(to, from *client, t *track, p *published, kind row.Med
 	r.SubscriberCountry, r.SubscriberBrowser, r.SubscriberNetwork = to.Country, to.Browser, to.Network
 	t.hops(r, c.rng, b)
 	t.budget(r, p, c.rng)
-	t.received(r, to, p, c.rng)
+	t.received(r, p, c.rng)
 	to.got += float64(r.BitrateBps)
 	r.Blame = t.blame(r, to)
 }
@@ -178,7 +178,7 @@ func (t *track) budget(r *row.E2E, p *published, rng *rand.Rand) {
 }
 
 // received draws what the subscriber got. Loss comes in bursts of some windows, with the loss of the last hop.
-func (t *track) received(r *row.E2E, to *client, p *published, rng *rand.Rand) {
+func (t *track) received(r *row.E2E, p *published, rng *rand.Rand) {
 	last := t.path.links[len(t.path.links)-1]
 	loss := last.loss[0].Value
 	for _, l := range t.path.links[:len(t.path.links)-1] {

@@ -29,10 +29,10 @@ const sfusPerRegion = 3
 // world is what calls share: SFUs, the links between them, operators, browsers and versions.
 type world struct {
 	seed  uint64
-	sfus  [][]string  // by region
-	base  [][]float64 // round trip between regions, ms
-	route [][][]int   // regions that a cascade goes through
-	asns  [][]asn     // by region, the large ones first
+	sfus  [][]string         // by region
+	base  [][]float64        // round trip between regions, ms
+	route [][][]int          // regions that a cascade goes through
+	asns  []map[string][]asn // by region and country, the large ones first
 }
 
 type asn struct {
@@ -49,10 +49,12 @@ func newWorld(seed uint64) *world {
 			sfus = append(sfus, fmt.Sprintf("sfu-%s-%d", r.name, n+1))
 		}
 		w.sfus = append(w.sfus, sfus)
-		var asns []asn
-		for range 60 {
-			number := 1000 + rng.Uint32N(60_000)
-			asns = append(asns, asn{number, fmt.Sprintf("%s Networks %d", r.country[0], number%977)})
+		asns := map[string][]asn{}
+		for _, country := range r.country {
+			for len(asns[country]) < 30 {
+				number := 1000 + rng.Uint32N(60_000)
+				asns[country] = append(asns[country], asn{number, fmt.Sprintf("%s Networks %d", country, number%977)})
+			}
 		}
 		w.asns = append(w.asns, asns)
 		base, route := make([]float64, len(regions)), make([][]int, len(regions))

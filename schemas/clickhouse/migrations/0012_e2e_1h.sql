@@ -1,5 +1,5 @@
--- Rollup of e2e: what subscribers got in an hour, by regions, path, version and network operator: fewer times than
--- e2e_1m, and more to tell apart. Several rows may have one key: group and merge.
+-- Rollup of e2e: what subscribers got in an hour, by regions, path and version: fewer times than e2e_1m, and more
+-- to tell apart. Several rows may have one key: group and merge.
 CREATE TABLE IF NOT EXISTS e2e_1h
 (
     hour                  DateTime('UTC') CODEC(Delta, ZSTD(1)),
@@ -10,7 +10,6 @@ CREATE TABLE IF NOT EXISTS e2e_1h
     subscriber_region     LowCardinality(String),
     path                  LowCardinality(String), -- regions of the SFUs joined by '>'; 'p2p' without an SFU, '' where the path could not be followed
     app                   LowCardinality(String), -- the subscriber's version
-    asn                   UInt32 CODEC(T64, ZSTD(1)), -- the subscriber's
     windows               SimpleAggregateFunction(sum, UInt64), -- rows of e2e; what follows counts or sums over them
     windows_ms            SimpleAggregateFunction(sum, UInt64), -- their length
     complete              SimpleAggregateFunction(sum, UInt64),
@@ -67,6 +66,6 @@ CREATE TABLE IF NOT EXISTS e2e_1h
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
-ORDER BY (tenant, kind, hour, publisher_region, subscriber_region, path, app, asn)
+ORDER BY (tenant, kind, hour, publisher_region, subscriber_region, path, app)
 TTL hour + INTERVAL 730 DAY
 SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10

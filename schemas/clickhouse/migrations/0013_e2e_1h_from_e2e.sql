@@ -8,7 +8,6 @@ SELECT
     multiIf(region_path[-1] != '', region_path[-1], subscriber_country != '', subscriber_country, e2e.subscriber_region) AS subscriber_region,
     multiIf(publisher_id = '', '', empty(sfu_path), 'p2p', arrayStringConcat(region_path, '>')) AS path,
     subscriber_app AS app,
-    subscriber_asn AS asn,
     count() AS windows,
     sum(window_ms) AS windows_ms,
     countIf(status = 'complete') AS complete,
@@ -61,4 +60,4 @@ SELECT
     countIf(blame = 'downlink') AS blame_downlink,
     countIf(blame = 'sfu_link') AS blame_sfu_link
 FROM e2e
-GROUP BY hour, tenant, kind, publisher_region, subscriber_region, path, app, asn
+GROUP BY hour, tenant, kind, publisher_region, subscriber_region, path, app

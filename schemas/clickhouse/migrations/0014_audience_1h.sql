@@ -1,7 +1,7 @@
--- Rollup of e2e: what subscribers got in a quarter of an hour, by who they are.
-CREATE TABLE IF NOT EXISTS audience_15m
+-- Rollup of e2e: what subscribers got in an hour, by who they are. Several rows may have one key: group and merge.
+CREATE TABLE IF NOT EXISTS audience_1h
 (
-    quarter               DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    hour                  DateTime('UTC') CODEC(Delta, ZSTD(1)),
     tenant                LowCardinality(String),
     kind                  Enum8('unknown' = 0, 'audio' = 1, 'video' = 2),
     subscriber_region     LowCardinality(String), -- of its SFU; without one the country
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS audience_15m
     blame_sfu_link        SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(quarter)
-ORDER BY (tenant, kind, quarter, subscriber_region, country, asn, app, browser, network)
-TTL quarter + INTERVAL 400 DAY
+PARTITION BY toYYYYMM(hour)
+ORDER BY (tenant, kind, hour, subscriber_region, country, asn, app, browser, network)
+TTL hour + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10

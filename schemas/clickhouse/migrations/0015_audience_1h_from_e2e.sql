@@ -1,7 +1,7 @@
--- Fills audience_15m as rows come.
-CREATE MATERIALIZED VIEW IF NOT EXISTS audience_15m_from_e2e TO audience_15m AS
+-- Fills audience_1h as rows come.
+CREATE MATERIALIZED VIEW IF NOT EXISTS audience_1h_from_e2e TO audience_1h AS
 SELECT
-    toDateTime(toStartOfFifteenMinutes(window_start), 'UTC') AS quarter,
+    toDateTime(toStartOfHour(window_start), 'UTC') AS hour,
     tenant,
     kind,
     multiIf(region_path[-1] != '', region_path[-1], subscriber_country != '', subscriber_country, e2e.subscriber_region) AS subscriber_region,
@@ -50,4 +50,4 @@ SELECT
     countIf(blame = 'downlink') AS blame_downlink,
     countIf(blame = 'sfu_link') AS blame_sfu_link
 FROM e2e
-GROUP BY quarter, tenant, kind, subscriber_region, country, asn, app, browser, network
+GROUP BY hour, tenant, kind, subscriber_region, country, asn, app, browser, network
