@@ -59,6 +59,8 @@ func (p *Partition) Apply(rec Record, out *row.Batch) (err error) {
 func (p *Partition) feed(a arrival, c *call, speaks bool, out *row.Batch) error {
 	p.begin(c, out)
 	a.call, a.out = c, out
+	// Repeats count too: a state that was made again after the first of them does not know that they are.
+	c.received = max(c.received, a.received)
 	counts := p.counts
 	if !speaks {
 		a.out = &p.silent
@@ -167,7 +169,6 @@ func (a *arrival) store() bool {
 		c.Duplicate++
 		return false
 	}
-	a.call.received = max(a.call.received, a.received)
 	a.call.open(a.p, a.at)
 	late := a.p.grid.Index(a.at) < a.call.next
 	c.Samples++

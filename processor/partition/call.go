@@ -190,11 +190,15 @@ func (p *Partition) plan(c *call) {
 			due = p.grid.End(c.next) + p.closing.Lateness
 		} else {
 			c.opened = false
-			due = c.received + p.idle
+			due = p.idleAt(c)
 		}
 	}
-	p.due.set(c, min(due, p.overDue(c)))
+	p.due.set(c, min(due, p.overDue(c), p.idleAt(c)))
 }
+
+// idleAt is when a call is over that says nothing any more. It depends on its last record alone, and not on what else is known of
+// the call: a state that was made again from that record on must not come to an end before the one that it stands for.
+func (p *Partition) idleAt(c *call) int64 { return c.received + p.idle }
 
 // lastSeen is the time of the latest report in the call.
 func (p *Partition) lastSeen(c *call) int64 {
@@ -220,7 +224,10 @@ func (p *Partition) closeAll(now int64, out *row.Batch) {
 	for len(p.due) > 0 && p.due[0].dueAt <= now {
 		c := p.due[0]
 		p.begin(c, out)
-		if !c.opened {
+		if !c.opened || c.dueAt >= p.idleAt(c) {
+			for c.opened && c.next < c.until && p.lastSeen(c) > p.grid.Start(c.next) {
+				p.closeWindow(c, out)
+			}
 			p.forget(c)
 			continue
 		}

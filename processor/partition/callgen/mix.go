@@ -72,8 +72,8 @@ func mixed(r *rand.Rand, seed uint64, i int, start time.Time, span time.Duration
 		}
 		c.Until(next, take)
 		c.stir(r)
-		if r.IntN(40) == 0 {
-			c.pause(time.Duration(r.IntN(100)) * time.Second)
+		if r.IntN(15) == 0 {
+			c.pause(time.Duration(r.IntN(40)) * time.Second)
 		}
 	}
 	return records
