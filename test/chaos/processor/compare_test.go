@@ -81,6 +81,39 @@ func printOf(t *testing.T, db *clickhouse.DB, table string) print {
 	return got[0]
 }
 
+// differences says which columns differ, and shows rows that only one of the databases has.
+func differences(t *testing.T, want, got *clickhouse.DB, table string) string {
+	t.Helper()
+	type sum struct {
+		Sum uint64 `ch:"sum"`
+	}
+	var b strings.Builder
+	for _, c := range strings.Split(columns(t, want, table), ", ") {
+		var sums [2]uint64
+		for i, db := range []*clickhouse.DB{want, got} {
+			s, err := clickhouse.Select[sum](t.Context(), db, fmt.Sprintf("SELECT sum(cityHash64(toString(tuple(%s)))) AS sum FROM `%s`", c, table), nil)
+			require.NoError(t, err)
+			sums[i] = s[0].Sum
+		}
+		if sums[0] != sums[1] {
+			fmt.Fprintf(&b, "%s differs; ", c)
+		}
+	}
+	type text struct {
+		Row string `ch:"text"`
+	}
+	for _, dbs := range [][2]string{{want.Database(), got.Database()}, {got.Database(), want.Database()}} {
+		rows, err := clickhouse.Select[text](t.Context(), want, fmt.Sprintf(
+			"SELECT toString(tuple(*)) AS text FROM %s.`%s` WHERE cityHash64(text) NOT IN (SELECT cityHash64(toString(tuple(*))) FROM %s.`%s`) ORDER BY text LIMIT 3",
+			dbs[0], table, dbs[1], table), nil)
+		require.NoError(t, err)
+		for _, r := range rows {
+			fmt.Fprintf(&b, "\n  only %s: %s", dbs[0], r.Row)
+		}
+	}
+	return b.String()
+}
+
 // compare holds two databases against each other, table by table, and says how much it was.
 func compare(t *testing.T, want, got *clickhouse.DB) {
 	t.Helper()
@@ -93,7 +126,7 @@ func compare(t *testing.T, want, got *clickhouse.DB) {
 		t.Logf("%-22s %8d rows, checksum %016x", name, b.Rows, b.Sum)
 		total += b.Rows
 		if a != b {
-			wrong = append(wrong, fmt.Sprintf("%s: undisturbed %+v, disturbed %+v", name, a, b))
+			wrong = append(wrong, fmt.Sprintf("%s: undisturbed %+v, disturbed %+v; %s", name, a, b, differences(t, want, got, name)))
 		}
 	}
 	t.Logf("%d tables, %d rows compared", len(names), total)
