@@ -329,7 +329,10 @@ func TestNoTokenIsToldOn(t *testing.T) {
 			}
 		}
 		do(t, http.MethodGet, "http://"+s.Addr()+"/nowhere?access_token="+strings.ReplaceAll(tok, " ", "+"), nil)
-		conn, _, err := websocket.Dial(t.Context(), "ws://"+s.Addr()+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"earshot.v1", "bearer." + strings.ReplaceAll(tok, " ", "")}})
+		conn, res, err := websocket.Dial(t.Context(), "ws://"+s.Addr()+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"earshot.v1", "bearer." + strings.ReplaceAll(tok, " ", "")}})
+		if res != nil && res.Body != nil {
+			_ = res.Body.Close()
+		}
 		if err == nil {
 			p := &probe{t, conn}
 			p.raw(websocket.MessageText, bad)

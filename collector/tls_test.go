@@ -97,39 +97,40 @@ func TestTLSAndCertificatesOfSFUs(t *testing.T) {
 		t.Cleanup(tr.CloseIdleConnections)
 		return &http.Client{Transport: tr, Timeout: 10 * time.Second}
 	}
-	send := func(c *http.Client, sample *pb.Sample, header ...string) (status int, a receive.Answer, res *http.Response) {
+	send := func(c *http.Client, sample *pb.Sample, header ...string) (status int, a receive.Answer, protocol int, serial int64) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr()+"/v1/samples", bytes.NewReader(batch(t, sample)))
 		require.NoError(t, err)
 		req.Header.Set("Content-Type", protobuf)
 		for i := 0; i < len(header); i += 2 {
 			req.Header.Set(header[i], header[i+1])
 		}
-		if res, err = c.Do(req); err != nil {
-			return 0, a, nil
+		res, err := c.Do(req)
+		if err != nil {
+			return 0, a, 0, 0
 		}
 		defer res.Body.Close()
 		_ = json.NewDecoder(res.Body).Decode(&a)
-		return res.StatusCode, a, res
+		return res.StatusCode, a, res.ProtoMajor, res.TLS.PeerCertificates[0].SerialNumber.Int64()
 	}
 	page := client()
-	status, _, res := send(page, sample(1), bearer(s.token())...)
+	status, _, protocol, _ := send(page, sample(1), bearer(s.token())...)
 	require.Equal(t, 202, status)
-	require.Equal(t, 2, res.ProtoMajor)
-	status, _, _ = send(page, sample(1))
+	require.Equal(t, 2, protocol)
+	status, _, _, _ = send(page, sample(1))
 	require.Equal(t, 401, status)
 
 	sfu := client(ours.issue(t, 3, "fra.sfu.example"))
-	status, _, _ = send(sfu, sfuSample("fra"))
+	status, _, _, _ = send(sfu, sfuSample("fra"))
 	require.Equal(t, 202, status)
 	require.Equal(t, "acme", s.stored()[1].Receipt.Tenant)
-	status, a, _ := send(sfu, sfuSample("lon"))
+	status, a, _, _ := send(sfu, sfuSample("lon"))
 	require.Equal(t, 403, status)
 	require.Equal(t, "sfu_not_allowed", a.Rejected[0].Reason)
-	status, _, _ = send(sfu, sample(1))
+	status, _, _, _ = send(sfu, sample(1))
 	require.Equal(t, 403, status)
-	status, _, _ = send(client(ours.issue(t, 4, "lon.sfu.example")), sfuSample("lon"))
+	status, _, _, _ = send(client(ours.issue(t, 4, "lon.sfu.example")), sfuSample("lon"))
 	require.Equal(t, 403, status, "nobody we know")
-	status, _, _ = send(client(theirs.issue(t, 5, "fra.sfu.example")), sfuSample("fra"))
+	status, _, _, _ = send(client(theirs.issue(t, 5, "fra.sfu.example")), sfuSample("fra"))
 	require.Zero(t, status, "no handshake")
 
 	conn, _, err := websocket.Dial(t.Context(), "wss://"+s.Addr()+"/v1/stream", &websocket.DialOptions{HTTPClient: sfu})
@@ -141,10 +142,10 @@ func TestTLSAndCertificatesOfSFUs(t *testing.T) {
 
 	writePair(t, ours.issue(t, 6, "collector.example"), cert, key)
 	require.Eventually(t, func() bool {
-		_, _, res := send(client(), sample(1), bearer(s.token())...)
-		return res != nil && res.TLS.PeerCertificates[0].SerialNumber.Int64() == 6
+		_, _, _, serial := send(client(), sample(1), bearer(s.token())...)
+		return serial == 6
 	}, 5*time.Second, 20*time.Millisecond)
-	status, _, _ = send(page, sample(1), bearer(s.token())...)
+	status, _, _, _ = send(page, sample(1), bearer(s.token())...)
 	require.Equal(t, 202, status, "connections from before go on")
 }
 

@@ -44,7 +44,7 @@ func (s *State) webRTC(h *handle, e *Event) {
 	}
 	if e.ICE != "" && e.ICE != h.ice {
 		h.ice = e.ICE
-		s.happened(h, e, earshotv1.EventType_EVENT_TYPE_ICE_STATE, e.ICE)
+		s.happened(h, e, earshotv1.EventType_EVENT_TYPE_ICE_STATE, iceWord(e.ICE))
 	}
 	if e.DTLS != "" && e.DTLS != h.dtls {
 		h.dtls = e.DTLS

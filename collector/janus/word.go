@@ -57,6 +57,19 @@ func iceState(s string) earshotv1.ICEState {
 	return 0
 }
 
+// iceWord is a state as W3C calls it.
+func iceWord(s string) string {
+	switch s {
+	case "gathering":
+		return "new"
+	case "connecting":
+		return "checking"
+	case "ready":
+		return "completed"
+	}
+	return s
+}
+
 // dtlsState leaves out failed: Janus says so of attempts that it repeats, and says of the end of a connection that it hung up.
 func dtlsState(s string) earshotv1.DTLSState {
 	switch s {
