@@ -60,8 +60,9 @@ test-livekit: engine ## run the LiveKit adapter against a real livekit-server (b
 	test/livekit/run.sh
 
 .PHONY: test-mediasoup
-test-mediasoup: ## run the tests of the mediasoup probe (Node.js)
+test-mediasoup: engine ## run the tests of the mediasoup probe, and it in real servers where mediasoup's worker can be had
 	cd sfu-probe/adapters/mediasoup && npm test --silent
+	test/mediasoup/run.sh
 
 .PHONY: test-kafka
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
