@@ -10,19 +10,17 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/earshot-rtc/earshot/sfu-probe/adapters/poll"
 	"github.com/earshot-rtc/earshot/sfu-probe/export"
 )
 
 // Defaults of Config.
 const (
-	DefaultInterval = 5 * time.Second
+	DefaultInterval = poll.DefaultInterval
 	DefaultTimeout  = 5 * time.Second
 	DefaultParallel = 8
 	DefaultHandles  = 20_000
 )
-
-// firstSampleAfter bounds the wait for the first sample.
-const firstSampleAfter = time.Second
 
 // Config says which gateway to report and where to. Admin and Collector are required.
 type Config struct {
@@ -74,13 +72,8 @@ func (c *Config) withDefaults() error {
 		return fmt.Errorf("the admin API's address cannot be read: %w", err)
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
 		return fmt.Errorf("the admin API's address is %q: give one such as http://127.0.0.1:7088/admin", c.Admin)
-	case c.Interval < 0 || c.Interval > 0 && c.Interval < 100*time.Millisecond:
-		return fmt.Errorf("the interval is %v: give at least 100ms, or 0 for %v", c.Interval, DefaultInterval)
 	case c.Timeout < 0 || c.Parallel < 0 || c.Handles < 0:
 		return errors.New("timeout, parallel and handles must not be negative")
-	}
-	if c.Interval == 0 {
-		c.Interval = DefaultInterval
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout

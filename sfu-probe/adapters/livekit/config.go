@@ -11,20 +11,18 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/earshot-rtc/earshot/sfu-probe/adapters/poll"
 	"github.com/earshot-rtc/earshot/sfu-probe/export"
 )
 
 // Defaults of Config.
 const (
-	DefaultInterval = 5 * time.Second
+	DefaultInterval = poll.DefaultInterval
 	DefaultTimeout  = 5 * time.Second
 	DefaultRooms    = 2_000
 
 	DefaultConnections = 1
 )
-
-// firstSampleAfter bounds the wait for the first sample.
-const firstSampleAfter = time.Second
 
 // Naming says what clients give for their client_id.
 type Naming string
@@ -103,17 +101,12 @@ func (c *Config) withDefaults() error {
 		return fmt.Errorf("the clients' id is said to be %q: it is identity or sid, or empty where neither is so", c.ClientID)
 	case c.Connections < 0 || c.Connections > 2:
 		return fmt.Errorf("clients are said to have %d peer connections: it is 1 or 2", c.Connections)
-	case c.Interval < 0 || c.Interval > 0 && c.Interval < 100*time.Millisecond:
-		return fmt.Errorf("the interval is %v: give at least 100ms, or 0 for %v", c.Interval, DefaultInterval)
 	case c.Timeout < 0 || c.Rooms < 0:
 		return errors.New("timeout and rooms must not be negative")
 	}
 	c.URL = strings.TrimSuffix(u.String(), "/")
 	if c.Connections == 0 {
 		c.Connections = DefaultConnections
-	}
-	if c.Interval == 0 {
-		c.Interval = DefaultInterval
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
