@@ -133,8 +133,11 @@ func TestTLSAndCertificatesOfSFUs(t *testing.T) {
 	status, _, _, _ = send(client(theirs.issue(t, 5, "fra.sfu.example")), sfuSample("fra"))
 	require.Zero(t, status, "no handshake")
 
-	conn, _, err := websocket.Dial(t.Context(), "wss://"+s.Addr()+"/v1/stream", &websocket.DialOptions{HTTPClient: sfu})
+	conn, res, err := websocket.Dial(t.Context(), "wss://"+s.Addr()+"/v1/stream", &websocket.DialOptions{HTTPClient: sfu})
 	require.NoError(t, err)
+	if res.Body != nil {
+		_ = res.Body.Close()
+	}
 	p := &probe{t, conn}
 	p.send(&pb.ClientFrame{Sample: sfuSample("fra")})
 	require.Empty(t, p.receive().Ack.Error)
