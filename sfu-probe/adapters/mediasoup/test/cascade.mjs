@@ -33,9 +33,12 @@ function server(world, sfuId) {
     },
     world,
   );
-  const worker = new Worker({ id: `worker-${sfuId}` });
-  p.watch(worker);
-  return { probe: p, worker, samples, errors };
+  const router = (id) => {
+    const worker = new Worker({ id: `worker-of-${id}` });
+    p.watch(worker);
+    return worker.createRouter({ id });
+  };
+  return { probe: p, router, samples, errors };
 }
 
 export async function cascade() {
@@ -43,8 +46,8 @@ export async function cascade() {
   world.WebSocket = undefined; // samples are posted, and accepted
   const fra = server(world, "fra-1");
   const par = server(world, "par-1");
-  const [a, b] = [fra.worker.createRouter({ id: "router-a" }), fra.worker.createRouter({ id: "router-b" })];
-  const c = par.worker.createRouter({ id: "router-c" });
+  const [a, b] = [fra.router("router-a"), fra.router("router-b")];
+  const c = par.router("router-c");
 
   const publisher = a.createWebRtcTransport({ id: "pub", appData: { call: "standup" } });
   await world.pass(300);
