@@ -9,7 +9,6 @@ CREATE TABLE IF NOT EXISTS e2e_1m
     subscriber_region     LowCardinality(String),
     path                  LowCardinality(String), -- regions of the SFUs joined by '>'; 'p2p' without an SFU, '' where the path could not be followed
     windows               SimpleAggregateFunction(sum, UInt64), -- rows of e2e; what follows counts or sums over them
-    windows_ms            SimpleAggregateFunction(sum, UInt64), -- their length
     complete              SimpleAggregateFunction(sum, UInt64),
     imputed               SimpleAggregateFunction(sum, UInt64),
     partial               SimpleAggregateFunction(sum, UInt64),
@@ -29,18 +28,12 @@ CREATE TABLE IF NOT EXISTS e2e_1m
     mouth_to_ear_over_300 SimpleAggregateFunction(sum, UInt64),
     mouth_to_ear_over_400 SimpleAggregateFunction(sum, UInt64),
     mouth_to_ear_max_us   SimpleAggregateFunction(max, UInt64),
-    -- Parts of the mouth-to-ear budget: in how many windows known, and their sum.
-    send_count            SimpleAggregateFunction(sum, UInt64),
+    -- Parts of the mouth-to-ear budget, over the windows in which the whole is known; what nobody reported counts as nothing.
     send_sum_us           SimpleAggregateFunction(sum, UInt64),
-    network_count         SimpleAggregateFunction(sum, UInt64),
     network_sum_us        SimpleAggregateFunction(sum, UInt64),
-    residence_count       SimpleAggregateFunction(sum, UInt64),
     residence_sum_us      SimpleAggregateFunction(sum, UInt64),
-    jitter_buffer_count   SimpleAggregateFunction(sum, UInt64),
     jitter_buffer_sum_us  SimpleAggregateFunction(sum, UInt64),
-    decode_count          SimpleAggregateFunction(sum, UInt64),
     decode_sum_us         SimpleAggregateFunction(sum, UInt64),
-    playout_count         SimpleAggregateFunction(sum, UInt64),
     playout_sum_us        SimpleAggregateFunction(sum, UInt64),
     loss_count            SimpleAggregateFunction(sum, UInt64),
     loss_sum_ppm          SimpleAggregateFunction(sum, UInt64),
@@ -50,8 +43,6 @@ CREATE TABLE IF NOT EXISTS e2e_1m
     freeze_sum_ppm        SimpleAggregateFunction(sum, UInt64),
     jitter_count          SimpleAggregateFunction(sum, UInt64),
     jitter_sum_us         SimpleAggregateFunction(sum, UInt64),
-    frame_rate_count      SimpleAggregateFunction(sum, UInt64),
-    frame_rate_sum_milli  SimpleAggregateFunction(sum, UInt64),
     score_count           SimpleAggregateFunction(sum, UInt64),
     score_sum_milli       SimpleAggregateFunction(sum, UInt64),
     bitrate_sum_bps       SimpleAggregateFunction(sum, UInt64),

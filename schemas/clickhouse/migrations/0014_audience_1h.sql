@@ -11,7 +11,6 @@ CREATE TABLE IF NOT EXISTS audience_1h
     browser               LowCardinality(String),
     network               LowCardinality(String),
     windows               SimpleAggregateFunction(sum, UInt64), -- rows of e2e; what follows counts or sums over them
-    windows_ms            SimpleAggregateFunction(sum, UInt64), -- their length
     complete              SimpleAggregateFunction(sum, UInt64),
     imputed               SimpleAggregateFunction(sum, UInt64),
     partial               SimpleAggregateFunction(sum, UInt64),
@@ -39,8 +38,6 @@ CREATE TABLE IF NOT EXISTS audience_1h
     freeze_sum_ppm        SimpleAggregateFunction(sum, UInt64),
     jitter_count          SimpleAggregateFunction(sum, UInt64),
     jitter_sum_us         SimpleAggregateFunction(sum, UInt64),
-    frame_rate_count      SimpleAggregateFunction(sum, UInt64),
-    frame_rate_sum_milli  SimpleAggregateFunction(sum, UInt64),
     score_count           SimpleAggregateFunction(sum, UInt64),
     score_sum_milli       SimpleAggregateFunction(sum, UInt64),
     bitrate_sum_bps       SimpleAggregateFunction(sum, UInt64),

@@ -7,8 +7,6 @@ SELECT
     source_id AS client_id,
     minOrNullIf(at, type = 'join') AS joined_at,
     maxOrNullIf(at, type = 'leave') AS left_at,
-    countIf(type = 'join') AS joins,
-    countIf(type = 'leave') AS leaves,
     countIf(type = 'ice_restart') AS ice_restarts,
     countIf(type = 'feedback') AS feedback_count,
     sumIf(toInt64(round(number * 1000)), type = 'feedback' AND isFinite(number)) AS feedback_sum_milli
