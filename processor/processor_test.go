@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const soon = 30 * time.Second // a bound for the unhappy case only
+const soon = 2 * time.Minute // a bound for the unhappy case only
 
 func broker(t *testing.T, partitions int) []string {
 	t.Helper()
