@@ -115,8 +115,8 @@ func (s *Service) latency(ctx context.Context, q LatencyQuery, by, and string) (
 	}
 	if q.OverTime {
 		step := a.step(q.Step, q.MaxPoints, 300)
-		if q.Step == 0 && a.span.To.Sub(a.span.From) > longRaw {
-			step = max(step, finest(latencySources, used)) // nobody asked for finer, and only single windows would be
+		if grain := finest(latencySources, used); q.Step == 0 && a.span.To.Sub(a.span.From) > longerThan(grain) {
+			step = max(step, grain) // nobody asked for finer, and only single windows would be
 		}
 		out.StepMs = step.Milliseconds()
 	}

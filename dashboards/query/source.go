@@ -70,8 +70,9 @@ func (a *arguments) pick(sources []rollup, columns []string, step time.Duration)
 	return r
 }
 
-// longRaw is from which span on single windows are read only by whoever asks for so fine a step.
-const longRaw = 3 * time.Hour
+// longerThan is from which span on single windows are read only by whoever asks for steps finer than the finest rollup's grain: a
+// chart of a short span may be as fine as it likes, and one of three hours should not have three points.
+func longerThan(grain time.Duration) time.Duration { return min(15*grain, 3*time.Hour) }
 
 // finest is the grain of the finest of the rollups that knows the columns; 0 where only single windows do.
 func finest(sources []rollup, columns []string) time.Duration {
