@@ -12,6 +12,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
+	"github.com/earshot-rtc/earshot/processor/insert"
 	"github.com/earshot-rtc/earshot/processor/insert/rowgen"
 )
 
@@ -76,12 +77,12 @@ func (f *storeFigures) print(w io.Writer) {
 		fmt.Fprintf(w, "%-20s %12d %10.1f %14.1f %6d\n", t.Table, t.Rows, t.perRow(t.Bytes), float64(t.Bytes)/float64(f.Rows), t.Parts)
 	}
 	for _, t := range f.Tables {
-		if t.Table != "e2e" {
+		if t.Table != insert.E2E || t.ColumnRows == 0 {
 			continue
 		}
 		fmt.Fprintf(w, "\n%-22s %10s  %s\n", "column of e2e", "bytes/row", "codec")
 		for _, col := range t.Columns {
-			fmt.Fprintf(w, "%-22s %10.2f  %s\n", col.Name, t.perRow(col.Bytes), col.Codec)
+			fmt.Fprintf(w, "%-22s %10.2f  %s\n", col.Name, float64(col.Bytes)/float64(t.ColumnRows), col.Codec)
 		}
 	}
 	if len(f.QueryMedianMs) == 0 {

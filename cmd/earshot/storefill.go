@@ -114,11 +114,13 @@ func awaitMerges(ctx context.Context, db *clickhouse.DB, most time.Duration) err
 
 // tableSize is what a table takes on disk, as its columns add up to it.
 type tableSize struct {
-	Table   string       `json:"table"`
-	Rows    uint64       `json:"rows"`
-	Bytes   uint64       `json:"bytes"` // all of it: columns, marks, indexes
-	Parts   uint64       `json:"parts"`
-	Columns []columnSize `json:"columns"`
+	Table string `json:"table"`
+	Rows  uint64 `json:"rows"`
+	Bytes uint64 `json:"bytes"` // all of it: columns, marks, indexes
+	Parts uint64 `json:"parts"`
+	// Columns are those of the parts that keep columns apart, which have ColumnRows of the rows: small parts keep them together.
+	Columns    []columnSize `json:"columns"`
+	ColumnRows uint64       `json:"column_rows"`
 }
 
 type columnSize struct {
@@ -137,7 +139,8 @@ func tableSizes(ctx context.Context, db *clickhouse.DB) ([]tableSize, error) {
 		Rows  uint64 `ch:"r"`
 		Bytes uint64 `ch:"b"`
 		Parts uint64 `ch:"n"`
-	}](ctx, db, `SELECT table, sum(rows) AS r, sum(bytes_on_disk) AS b, count() AS n FROM system.parts
+		Wide  uint64 `ch:"w"`
+	}](ctx, db, `SELECT table, sum(rows) AS r, sum(bytes_on_disk) AS b, count() AS n, sumIf(rows, part_type = 'Wide') AS w FROM system.parts
 		WHERE database = currentDatabase() AND active GROUP BY table ORDER BY b DESC, table`, nil)
 	if err != nil {
 		return nil, err
@@ -150,7 +153,7 @@ func tableSizes(ctx context.Context, db *clickhouse.DB) ([]tableSize, error) {
 		if err != nil {
 			return nil, err
 		}
-		sizes = append(sizes, tableSize{t.Table, t.Rows, t.Bytes, t.Parts, columns})
+		sizes = append(sizes, tableSize{t.Table, t.Rows, t.Bytes, t.Parts, columns, t.Wide})
 	}
 	return sizes, nil
 }
