@@ -26,6 +26,7 @@ type benchStoreCmd struct {
 	Workers    int           `default:"2" help:"How many insert at the same time."`
 	Partitions int           `default:"12" help:"Over how many partitions of the topic the calls are spread."`
 	Rounds     int           `default:"7" help:"How often each question is asked; the first time is not counted."`
+	Streams    bool          `help:"Fill the table streams as well, which no dashboard reads."`
 	Seed       uint64        `default:"1" help:"Makes the rows: the same seed, the same rows."`
 	Memory     int64         `default:"4096" help:"What the embedded ClickHouse may use, in MiB."`
 	Dir        string        `type:"path" placeholder:"DIR" help:"Where the store is made and removed again. Default: the folder for temporary files."`
@@ -121,7 +122,7 @@ func (c *benchStoreCmd) open(ctx context.Context) (*clickhouse.DB, *embedded.Ser
 func (c *benchStoreCmd) measure(ctx context.Context, db *clickhouse.DB, server *embedded.Server) (*storeFigures, error) {
 	// Yesterday, so that no retention takes any of it.
 	start := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
-	day := rowgen.New(rowgen.Config{Seed: c.Seed, Start: start, Length: c.Length, Rows: c.Rows, Partitions: c.Partitions})
+	day := rowgen.New(rowgen.Config{Seed: c.Seed, Start: start, Length: c.Length, Rows: c.Rows, Partitions: c.Partitions, Streams: c.Streams})
 	calls := day.Calls()
 	shown := 0
 	client, engine := cpuTime(), cpuTimeOf(server.PID())

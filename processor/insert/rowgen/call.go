@@ -110,10 +110,10 @@ func (c *call) newClient(i, home int, app string) *client {
 	cl.Region = cl.end.region
 	cl.limit = row.LimitationNone
 	if i < c.speakers() {
-		cl.audio = &published{trackID: uuid(rng), bitrate: 30_000 + 4000*rng.Float64(), send: 0.3}
+		cl.audio = &published{trackID: uuid(rng), ssrc: rng.Uint32(), bitrate: 30_000 + 4000*rng.Float64(), send: 0.3}
 	}
 	if i < c.videos() {
-		cl.video = &published{trackID: uuid(rng), bitrate: 1_100_000 + 700_000*rng.Float64(), send: 4 + 8*rng.Float64()}
+		cl.video = &published{trackID: uuid(rng), ssrc: rng.Uint32(), bitrate: 1_100_000 + 700_000*rng.Float64(), send: 4 + 8*rng.Float64()}
 		if x := rng.Float64(); x < 0.1 {
 			cl.limit = row.LimitationCPU
 		} else if x < 0.2 {

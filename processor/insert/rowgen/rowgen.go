@@ -26,7 +26,7 @@ type Config struct {
 	Partitions int
 	// Tenant of all calls.
 	Tenant string
-	// Streams says that rows of streams are made as well. There are about three for each row of e2e.
+	// Streams says that rows of streams are made as well: two or three for each row of e2e.
 	Streams bool
 }
 

@@ -11,6 +11,7 @@ import (
 // published is a track as its publisher sends it.
 type published struct {
 	trackID string
+	ssrc    uint32
 	bitrate float64 // bit/s, of the walk
 	now     float64
 	send    float64 // ms, of the walk
@@ -117,6 +118,9 @@ func (c *call) writeTrack(to, from *client, t *track, p *published, kind row.Med
 	t.received(r, p, c.rng)
 	to.got += float64(r.BitrateBps)
 	r.Blame = t.blame(r, to)
+	if c.day.cfg.Streams {
+		c.writeStreams(r, to, from, t, p, c.at(window)*1000+to.phase, b)
+	}
 }
 
 func (t *track) hops(r *row.E2E, rng *rand.Rand, b *row.Batch) {
