@@ -64,9 +64,10 @@ test-mediasoup: engine ## run the tests of the mediasoup probe, and it in real s
 	cd sfu-probe/adapters/mediasoup && npm test --silent
 	test/mediasoup/run.sh
 
+KAFKA_TESTS ?= RealKafka|KafkaCarries
 .PHONY: test-kafka
 test-kafka: engine build ## run the pipeline against a real Apache Kafka broker (Java; fetched from Maven)
-	test/kafka/run.sh go test -count=1 -p 1 -timeout 20m -run 'RealKafka|KafkaCarries' ./test/kafka/... ./test/chaos/...
+	test/kafka/run.sh go test -count=1 -p 1 -timeout 20m -run '$(KAFKA_TESTS)' ./test/kafka/... ./test/chaos/...
 
 .PHONY: test-chaos
 test-chaos: engine ## kill Kafka, ClickHouse and the services under load, and compare what is left exactly
