@@ -93,6 +93,7 @@ var exactlyOnce = []ch.Setting{
 	{Key: "materialized_views_ignore_errors", Value: "0"},
 	// A view's rows are numbered block by block; these keep them in one block, and blocks in order.
 	{Key: "parallel_view_processing", Value: "0"},
+	{Key: "max_threads", Value: "1"}, // views of a block are soon done; to start threads for each takes longer
 	{Key: "group_by_two_level_threshold", Value: "0"},
 	{Key: "group_by_two_level_threshold_bytes", Value: "0"},
 }
