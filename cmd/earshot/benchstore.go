@@ -22,7 +22,7 @@ import (
 type benchStoreCmd struct {
 	Rows       int           `default:"5000000" help:"Rows of e2e, about."`
 	Length     time.Duration `default:"24h" help:"Over how long the calls are spread."`
-	Batch      int           `default:"50000" help:"Rows of e2e in a batch."`
+	Batch      int           `default:"100000" help:"Rows of e2e in a batch; those of the other tables come on top."`
 	Workers    int           `default:"2" help:"How many insert at the same time."`
 	Partitions int           `default:"12" help:"Over how many partitions of the topic the calls are spread."`
 	Rounds     int           `default:"7" help:"How often each question is asked; the first time is not counted."`
