@@ -30,7 +30,7 @@ func (p *Partition) Apply(rec Record, out *row.Batch) (err error) {
 	if !rec.Time.IsZero() {
 		received = rec.Time.UnixMicro()
 	}
-	p.closeDue(received, out)
+	p.advance(received, out)
 
 	defer p.release()
 	p.begin(nil, out)
@@ -43,11 +43,11 @@ func (p *Partition) Apply(rec Record, out *row.Batch) (err error) {
 	if err != nil {
 		return err
 	}
-	elder, heir := p.statesOf(m.GetReceipt().GetTenant(), a.callID, a.received)
+	elder, heir := p.statesOf(m.GetReceipt().GetTenant(), a.callID)
 	if heir == nil {
 		return p.feed(a, elder, true, out)
 	}
-	handedOver := a.received >= p.grid.Start(elder.until)
+	handedOver := p.now >= p.grid.Start(elder.until)
 	old, young := p.feed(a, elder, !handedOver, out), p.feed(a, heir, handedOver, out)
 	if handedOver {
 		return young
@@ -60,7 +60,7 @@ func (p *Partition) feed(a arrival, c *call, speaks bool, out *row.Batch) error 
 	p.begin(c, out)
 	a.call, a.out = c, out
 	// Repeats count too: a state that was made again after the first of them does not know that they are.
-	c.received = max(c.received, a.received)
+	c.heard = p.now
 	counts := p.counts
 	if !speaks {
 		a.out = &p.silent
@@ -205,7 +205,7 @@ func (a *arrival) take() {
 		a.p.counts.Truncated++
 		m.Transports, m.Streams = m.Transports[:min(len(m.Transports), maxTransports)], m.Streams[:min(len(m.Streams), maxStreams)]
 	}
-	g.Early = a.call.early(a.received, a.interval)
+	g.Early = a.call.early(a.p.now, a.interval)
 	s.node = g.Begin(s.kind, s.id, m.SessionId, a.at, a.interval)
 	s.node.Data = s
 	a.call.changed = s

@@ -22,10 +22,10 @@ type call struct {
 	sources map[sourceKey]*source
 	order   []*source // in order of appearance
 
-	next     int64 // the window that closes next
-	opened   bool  // next is known
-	received int64 // latest record time
-	pruned   int64 // the window at which the graph was last tidied
+	next   int64 // the window that closes next
+	opened bool  // next is known
+	heard  int64 // when its last record came
+	pruned int64 // the window at which the graph was last tidied
 
 	// Who is waited for, and until when, in the window that closes next.
 	latest    *source
@@ -56,12 +56,12 @@ type end struct {
 	now            instants
 }
 
-func (p *Partition) newCall(tenant, id string, born int64) *call {
+func (p *Partition) newCall(tenant, id string) *call {
 	c := &call{
-		id: strings.Clone(id), tenant: p.intern(tenant), born: born, since: born,
+		id: strings.Clone(id), tenant: p.intern(tenant), born: p.now, since: p.now,
 		graph: graph.New(), sources: map[sourceKey]*source{}, place: -1,
 	}
-	c.until = p.renewal.until(born, p.renewal.phase(c.key()))
+	c.until = p.renewal.until(p.now, p.renewal.phase(c.key()))
 	return c
 }
 
@@ -198,7 +198,7 @@ func (p *Partition) plan(c *call) {
 
 // idleAt is when a call is over that says nothing any more. It depends on its last record alone, and not on what else is known of
 // the call: a state that was made again from that record on must not come to an end before the one that it stands for.
-func (p *Partition) idleAt(c *call) int64 { return c.received + p.idle }
+func (p *Partition) idleAt(c *call) int64 { return c.heard + p.idle }
 
 // lastSeen is the time of the latest report in the call.
 func (p *Partition) lastSeen(c *call) int64 {
@@ -207,6 +207,14 @@ func (p *Partition) lastSeen(c *call) int64 {
 		last = max(last, s.last())
 	}
 	return last
+}
+
+// advance lets time go on to a record time. Records may come out of the order of their times, when a write is repeated or collectors'
+// clocks differ; time goes on all the same. Whoever begins to read with the first record of a time or later has the same time
+// from there on.
+func (p *Partition) advance(to int64, out *row.Batch) {
+	p.now = max(p.now, to)
+	p.closeDue(p.now, out)
 }
 
 // closeDue closes the windows that are due at a record time, in the order in which they are, and forgets calls that have been

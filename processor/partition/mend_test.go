@@ -36,7 +36,7 @@ func TestARecordThatPanicsStopsNothing(t *testing.T) {
 		}},
 		{"in a window that closes", func(p *Partition, i int, out *row.Batch) error {
 			p.sabotage(t, string(records[i].Key))
-			p.Advance(records[i].Time.Add(20*time.Second), out)
+			p.Advance(records[i].Time.Add(7*time.Second), out)
 			return nil
 		}},
 	} {

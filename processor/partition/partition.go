@@ -36,6 +36,7 @@ type Partition struct {
 	impute  int64
 	idle    int64
 
+	now    int64 // the latest record time so far
 	calls  map[callKey]*call
 	due    schedule
 	names  map[string]string
@@ -74,7 +75,7 @@ func New(cfg Config) *Partition {
 // Advance closes the windows that are due at a record time, as a record of another call would. What decides the rows is the order
 // of records and advances, so whoever advances must do it at the same places again.
 func (p *Partition) Advance(now time.Time, out *row.Batch) {
-	p.closeDue(now.UnixMicro(), out)
+	p.advance(now.UnixMicro(), out)
 }
 
 // Due is the record time at which the next window is to be closed, or the next call to be forgotten; ok is false where there is

@@ -60,24 +60,24 @@ func (p *Partition) overDue(c *call) int64 {
 }
 
 // statesOf returns the states that a record of a call is fed to; heir may be nil.
-func (p *Partition) statesOf(tenant, id string, received int64) (first, heir *call) {
+func (p *Partition) statesOf(tenant, id string) (first, heir *call) {
 	c := p.calls[callKey{tenant, id}]
 	if c == nil {
-		c = p.newCall(tenant, id, received)
+		c = p.newCall(tenant, id)
 		p.calls[c.key()] = c
 	}
-	if c.heir == nil && received >= p.renewal.heirDue(c.until) {
-		c.heir = p.newCall(tenant, id, received)
+	if c.heir == nil && p.now >= p.renewal.heirDue(c.until) {
+		c.heir = p.newCall(tenant, id)
 		// To be an heir again, it takes a record of the call from before.
-		c.heir.elder, c.heir.from, c.heir.since = c, c.until, min(c.received, received)
+		c.heir.elder, c.heir.from, c.heir.since = c, c.until, c.heard
 	}
 	return c, c.heir
 }
 
 // early says that a source which reports to a state for the first time has been there before the state began: it would
 // have reported to it before otherwise, or be taken for gone.
-func (c *call) early(received, interval int64) bool {
-	return c.from > 0 && received-c.born < interval*5/2
+func (c *call) early(now, interval int64) bool {
+	return c.from > 0 && now-c.born < interval*5/2
 }
 
 // succeed makes an heir the state of its call.

@@ -85,11 +85,17 @@ func (l *life) epochs(h partition.Heritage, after int) map[partition.Track]int64
 }
 
 func TestARestartAnywhereGivesTheSameRowsThoughCallsAreLongerThanTheReplay(t *testing.T) {
-	for _, seed := range []uint64{1, 13} {
+	for _, seed := range []uint64{5, 13} {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			records := callgen.Mix(seed, 6, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 8*time.Minute, 20)
-			l := undisturbed(t, records)
 			r := rand.New(rand.NewPCG(seed, 7))
+			for range 6 { // the second half of a write came through, then all of it again: time goes back in the log
+				i := r.IntN(len(records) - 10)
+				j := min(i+5+r.IntN(300), len(records))
+				k := i + r.IntN(j-i)
+				records = slices.Insert(records, i, slices.Clone(records[k:j])...)
+			}
+			l := undisturbed(t, records)
 			for i := range 10 {
 				cut := 1 + r.IntN(len(records)-1)
 				if i%2 == 0 { // when a state that others stood on has just gone, after a pause perhaps
@@ -98,6 +104,11 @@ func TestARestartAnywhereGivesTheSameRowsThoughCallsAreLongerThanTheReplay(t *te
 					}
 				}
 				now := records[cut-1].Time
+				for _, x := range records[:cut] {
+					if x.Time.After(now) {
+						now = x.Time
+					}
+				}
 				since := now
 				if l.since[cut-1] > 0 {
 					since = time.UnixMicro(l.since[cut-1])
