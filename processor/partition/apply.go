@@ -200,7 +200,7 @@ func (a *arrival) store() bool {
 func (a *arrival) take() {
 	m, s, g := a.m, a.source, a.call.graph
 	s.who = a.who
-	s.report = window.Report{Event: a.at, Received: a.received, Interval: a.interval}
+	s.report = window.Report{Event: a.at, Received: a.p.now, Interval: a.interval}
 	if len(m.Transports) > maxTransports || len(m.Streams) > maxStreams {
 		a.p.counts.Truncated++
 		m.Transports, m.Streams = m.Transports[:min(len(m.Transports), maxTransports)], m.Streams[:min(len(m.Streams), maxStreams)]
