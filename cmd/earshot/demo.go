@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/earshot-rtc/earshot/dashboards/console"
-	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/lab"
 )
 
@@ -27,7 +24,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.writable(), c.checkPort(ctx)); err != nil {
+	if err := errors.Join(c.writable(), checkPort(ctx, "--port", c.Port)); err != nil {
 		return err
 	}
 	tell := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
@@ -52,7 +49,7 @@ func (c *demoCmd) Run(ctx context.Context) (err error) {
 }
 
 func (c *demoCmd) serve(ctx context.Context, r *labRun) error {
-	page, err := console.New(console.Config{Listen: c.listen()},
+	page, err := console.New(console.Config{Listen: loopback(c.Port)},
 		console.Dependencies{Query: r.questions, Logger: r.log, Registerer: r.registry, Setting: "--port"})
 	if err != nil {
 		return err
@@ -62,20 +59,6 @@ func (c *demoCmd) serve(ctx context.Context, r *labRun) error {
 	}
 	r.Console = page.URL()
 	return nil
-}
-
-func (c *demoCmd) listen() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)) }
-
-// checkPort looks before anything is started, so that the user need not wait for the answer.
-func (c *demoCmd) checkPort(ctx context.Context) error {
-	if c.Port < 0 || c.Port > 65535 {
-		return fmt.Errorf("--port %d is not a port; give one from 0 to 65535", c.Port)
-	}
-	ln, err := telemetry.Listen(ctx, c.listen(), "--port")
-	if err != nil {
-		return err
-	}
-	return ln.Close()
 }
 
 // refresh is how often the table is drawn.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -95,6 +96,14 @@ func TestTheDeathOfClickHouseEndsTheRunWithItsReason(t *testing.T) {
 	require.ErrorAs(t, err, new(failure))
 }
 
+func freePort(t *testing.T) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", loopback(0))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, ln.Close()) }()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
 func TestASecondRunBesideTheFirstKeepsToItself(t *testing.T) {
 	needEngine(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -105,8 +114,11 @@ func TestASecondRunBesideTheFirstKeepsToItself(t *testing.T) {
 	defer func() { require.NoError(t, first.close(context.Background())) }()
 	require.NoError(t, first.announce())
 
-	second, err := start(f)
+	beside := f
+	beside.ClickHousePort = freePort(t)
+	second, err := start(beside)
 	require.NoError(t, err)
+	require.Equal(t, loopback(beside.ClickHousePort), second.ClickHouse, "others can be told beforehand where the tables are")
 	require.NotEqual(t, first.dataDir, second.dataDir)
 	require.NoError(t, second.announce())
 	require.NoError(t, second.close(context.Background()))

@@ -29,8 +29,9 @@ import (
 // stackFlags choose the engines of a pipeline that runs within this process.
 type stackFlags struct {
 	storeFlags
-	Kafka    []string `placeholder:"HOST:PORT" env:"EARSHOT_KAFKA" help:"Kafka brokers. Default: an embedded one."`
-	LogLevel string   `name:"log-level" default:"warn" help:"debug, info, warn or error."`
+	ClickHousePort int      `name:"clickhouse-port" placeholder:"PORT" env:"EARSHOT_CLICKHOUSE_PORT" help:"Native port of the embedded ClickHouse on 127.0.0.1, for a Grafana that reads along. Default: a free one."`
+	Kafka          []string `placeholder:"HOST:PORT" env:"EARSHOT_KAFKA" help:"Kafka brokers. Default: an embedded one."`
+	LogLevel       string   `name:"log-level" default:"warn" help:"debug, info, warn or error."`
 }
 
 // stack is the whole pipeline in one process: collector, Kafka, processor, ClickHouse.
@@ -55,6 +56,9 @@ func (f *stackFlags) start(ctx context.Context, tell say) (_ *stack, err error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := f.checkClickHousePort(ctx); err != nil {
+		return nil, err
+	}
 	s := &stack{Group: service.NewGroup(), registry: telemetry.NewRegistry(), log: log}
 	defer func() {
 		if err != nil {
@@ -77,7 +81,7 @@ func (f *stackFlags) startStore(ctx context.Context, s *stack, tell say) error {
 			return err
 		}
 		tell("starting ClickHouse (embedded, data in %s) ...", dir)
-		server, err := embeddedch.New(embeddedch.Config{DataDir: filepath.Join(dir, "clickhouse")},
+		server, err := embeddedch.New(embeddedch.Config{DataDir: filepath.Join(dir, "clickhouse"), Port: f.ClickHousePort},
 			embeddedch.Dependencies{Logger: s.log, Registerer: s.registry})
 		if err != nil {
 			return err
