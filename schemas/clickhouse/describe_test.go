@@ -28,7 +28,7 @@ type table struct {
 type line struct{ name, typ, comment string }
 
 var (
-	makesTable = regexp.MustCompile(`(?s)^((?:--[^\n]*\n)*)CREATE TABLE IF NOT EXISTS (\w+)\s*\((.*)\)\s*ENGINE = \w+\n(.*)$`)
+	makesTable = regexp.MustCompile(`(?s)^((?:--[^\n]*\n)*)CREATE TABLE IF NOT EXISTS (\w+)\s*\((.*)\)\s*ENGINE = \w+(?:\(\w+\))?\n(.*)$`)
 	addsTo     = regexp.MustCompile(`(?s)^((?:--[^\n]*\n)*)ALTER TABLE (\w+)\n(.*)$`)
 	makesView  = regexp.MustCompile(`(?s)CREATE MATERIALIZED VIEW IF NOT EXISTS \w+ TO (\w+) AS.*\nFROM (\w+)\n`)
 	columnLine = regexp.MustCompile(`^(?:ADD COLUMN IF NOT EXISTS )?(\w+)\s+([A-Z]\w*(?:\(.*\))?)`)
