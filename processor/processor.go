@@ -43,6 +43,9 @@ type Dependencies struct {
 	// Epochs is asked at the start of a partition whose calls are older than Config.Replay. Without it, epochs of such calls
 	// begin anew when a partition changes hands.
 	Epochs Epochs
+	// Lead, where set, is called while this processor has partition 0 of the topic, which one processor of the group has at a time.
+	// Its context ends with that.
+	Lead func(ctx context.Context)
 }
 
 // Processor is one member of the group of processors.
@@ -53,6 +56,7 @@ type Processor struct {
 	inserter Inserter
 	producer Producer
 	epochs   Epochs
+	lead     func(context.Context)
 	consumer *kafka.Consumer
 	newState func() state
 
@@ -86,7 +90,8 @@ func New(cfg Config, deps Dependencies) (*Processor, error) {
 		return nil, fmt.Errorf("processor: %w", err)
 	}
 	p := &Processor{
-		cfg: cfg, log: log, metrics: m, inserter: deps.Inserter, producer: deps.Producer, epochs: deps.Epochs, ill: map[int]error{},
+		cfg: cfg, log: log, metrics: m, inserter: deps.Inserter, producer: deps.Producer, epochs: deps.Epochs, lead: deps.Lead,
+		ill: map[int]error{},
 		newState: func() state {
 			renew, warmup, idle := cfg.memory()
 			return partition.New(partition.Config{
@@ -159,5 +164,12 @@ func (p *Processor) work(ctx context.Context, claim *kafka.Claim) error {
 		state: p.newState(),
 	}
 	defer p.forget(claim.Partition)
+	if p.lead != nil && claim.Partition == 0 {
+		ctx, cancel := context.WithCancel(ctx)
+		var leading sync.WaitGroup
+		leading.Go(func() { p.lead(ctx) })
+		defer leading.Wait()
+		defer cancel()
+	}
 	return w.run(ctx)
 }
