@@ -98,11 +98,12 @@ fmt: ## format all Go files
 	$(LINT) fmt ./...
 
 .PHONY: generate
-generate: ## regenerate protobuf code, the console's bundle and the reference of the configuration
+generate: ## regenerate protobuf code, the console's bundle, the reference of the configuration and the Grafana dashboards
 	cd schemas/proto && go tool -modfile=../../tools/go.mod buf lint && go tool -modfile=../../tools/go.mod buf generate
 	cd dashboards/console/web && npm ci --no-audit --no-fund && npm run build
 	node client-probe/scripts/schema.mjs
 	go generate ./cmd/earshot
+	go run ./dashboards/grafana/generate dashboards/grafana/dashboards
 
 .PHONY: ci
 ci: ## what the continuous integration runs

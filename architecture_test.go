@@ -85,6 +85,9 @@ func TestLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/pion/":                    {"sfu-probe", "lab"},
 		"github.com/twmb/franz-go":            {"internal/embedded/kafka"},
 		"github.com/ebitengine/purego":        {"internal/embedded/clickhouse"},
+
+		"github.com/grafana/grafana-plugin-sdk-go":     {"dashboards/datasource"},
+		"github.com/grafana/grafana-foundation-sdk/go": {"dashboards/grafana"},
 	}
 	for _, p := range load(t) {
 		for path := range p.Imports {
