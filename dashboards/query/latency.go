@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -113,6 +114,8 @@ func (s *Service) latency(ctx context.Context, q LatencyQuery, by, and string) (
 			used = append(used, column)
 		}
 	}
+	slices.Sort(used)
+	used = slices.Compact(used)
 	if q.OverTime {
 		step := a.step(q.Step, q.MaxPoints, 300)
 		if grain := finest(latencySources, used); q.Step == 0 && a.span.To.Sub(a.span.From) > longerThan(grain) {
@@ -127,6 +130,9 @@ func (s *Service) latency(ctx context.Context, q LatencyQuery, by, and string) (
 	a.limit(q.Groups, 1000)
 	a.params["groups"], a.params["limit"] = a.params["limit"], int64(MaxRows)
 	source := a.pick(latencySources, used, time.Duration(out.StepMs)*time.Millisecond)
+	if source.one {
+		a.params["trait"], a.params["value"], a.params["grouped"] = used[0], q.trait(), by != ""
+	}
 	points, err := all[LatencyPoint](ctx, s, source.sql, a)
 	if err != nil {
 		return nil, err
@@ -153,8 +159,15 @@ func (f *LatencyFilter) columns() []string {
 			used = append(used, column)
 		}
 	}
-	slices.Sort(used)
 	return used
+}
+
+// trait is what the filter wants of the subscriber, where it wants one thing.
+func (f *LatencyFilter) trait() string {
+	if f.ASN != 0 {
+		return strconv.FormatUint(uint64(f.ASN), 10)
+	}
+	return cmp.Or(f.SubscriberRegion, f.Version, f.Country, f.Browser, f.Network)
 }
 
 func (a *arguments) filter(f *LatencyFilter) *arguments {

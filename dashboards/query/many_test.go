@@ -99,7 +99,7 @@ func TestLatencyIsTheSameFromEverySource(t *testing.T) {
 		source string
 	}{
 		"by the hour":          {query.LatencyQuery{Range: query.Range{From: start.Add(-5 * time.Hour), To: start.Add(time.Hour)}}, "e2e_1h"},
-		"by the minute":        {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(time.Hour)}}, "e2e_1m"},
+		"by five minutes":      {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(time.Hour)}}, "e2e_5m"},
 		"window by window":     {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(51 * time.Minute)}, OverTime: true, Step: 30 * time.Second}, "e2e"},
 		"one step of one hour": {query.LatencyQuery{Range: query.Range{From: start, To: start.Add(time.Hour)}, OverTime: true, Step: time.Hour}, "e2e_1h"},
 	} {
@@ -145,13 +145,13 @@ func TestLatencyByGroupIsComputedWithinTheGroup(t *testing.T) {
 	start := hour()
 	day := query.Range{From: start.Add(-5 * time.Hour), To: start.Add(time.Hour)}
 	for by, c := range map[string]struct{ odd, even, source string }{
-		"version":           {"1.0", "2.0", "e2e_1h"},
-		"asn":               {"2516", "3320", "audience_1h"},
-		"subscriber_region": {"ap-northeast", "eu-central", "e2e_1h"},
+		"version":           {"1.0", "2.0", "trait_1h"},
+		"asn":               {"2516", "3320", "trait_1h"},
+		"subscriber_region": {"ap-northeast", "eu-central", "trait_1h"},
 		"path":              {"eu-central>ap-northeast", "eu-central>eu-central", "e2e_1h"},
-		"country":           {"JP", "DE", "audience_1h"},
-		"browser":           {"Safari 18", "Chrome 131", "audience_1h"},
-		"network":           {"cellular", "wifi", "audience_1h"},
+		"country":           {"JP", "DE", "trait_1h"},
+		"browser":           {"Safari 18", "Chrome 131", "trait_1h"},
+		"network":           {"cellular", "wifi", "trait_1h"},
 	} {
 		t.Run(by, func(t *testing.T) {
 			got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, By: by})
@@ -177,8 +177,24 @@ func TestLatencyByGroupIsComputedWithinTheGroup(t *testing.T) {
 	t.Run("a filter narrows", func(t *testing.T) {
 		got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, By: "version", LatencyFilter: query.LatencyFilter{Country: "JP"}})
 		require.NoError(t, err)
+		require.Equal(t, "audience_1h", got.Source)
 		require.Len(t, got.Points, 1)
 		require.Equal(t, "1.0", got.Points[0].Group)
+	})
+	t.Run("a filter on one thing tells nothing apart", func(t *testing.T) {
+		got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, LatencyFilter: query.LatencyFilter{ASN: 2516}})
+		require.NoError(t, err)
+		require.Equal(t, "trait_1h", got.Source)
+		require.Len(t, got.Points, 1)
+		require.Empty(t, got.Points[0].Group)
+		require.EqualValues(t, 55, got.Points[0].Windows)
+	})
+	t.Run("a filter on the group leaves one", func(t *testing.T) {
+		got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, By: "asn", LatencyFilter: query.LatencyFilter{ASN: 3320}})
+		require.NoError(t, err)
+		require.Equal(t, "trait_1h", got.Source)
+		require.Len(t, got.Points, 1)
+		require.Equal(t, "3320", got.Points[0].Group)
 	})
 	t.Run("what no rollup knows together is read window by window", func(t *testing.T) {
 		got, err := s.Latency(t.Context(), query.LatencyQuery{Range: day, By: "country", LatencyFilter: query.LatencyFilter{Path: "eu-central>ap-northeast"}})
@@ -202,13 +218,30 @@ func TestQuantilesOverTimeAreOfTheirStep(t *testing.T) {
 		Range: query.Range{From: start, To: start.Add(time.Hour)}, OverTime: true, Step: 10 * time.Minute,
 	})
 	require.NoError(t, err)
-	require.Equal(t, "e2e_1m", got.Source)
+	require.Equal(t, "e2e_5m", got.Source)
 	require.Len(t, got.Points, 5, "50 minutes have windows")
 	for i, p := range got.Points { // twenty windows each: 10-200, 210-400 ...
 		require.Equal(t, start.Add(time.Duration(i)*10*time.Minute), p.At)
 		require.EqualValues(t, 20, p.RTTCount)
 		require.InDelta(t, 200*(i+1), *p.RTTMax, 0)
 		require.InEpsilon(t, 200*i+100, *p.RTTP50, 0.11)
+	}
+}
+
+func TestARollupHasToDivideTheStep(t *testing.T) {
+	s := spread(t, "divides")
+	start := hour()
+	for step, source := range map[time.Duration]string{
+		time.Minute: "e2e_1m", 5 * time.Minute: "e2e_5m", 6 * time.Minute: "e2e_1m", 90 * time.Minute: "e2e_5m", 2 * time.Hour: "e2e_1h",
+	} {
+		got, err := s.Latency(t.Context(), query.LatencyQuery{Range: query.Range{From: start.Add(-5 * time.Hour), To: start.Add(time.Hour)}, OverTime: true, Step: step})
+		require.NoError(t, err, step)
+		require.Equal(t, source, got.Source, step)
+		var windows uint64
+		for _, p := range got.Points {
+			windows += p.Windows
+		}
+		require.EqualValues(t, 110, windows, step)
 	}
 }
 

@@ -13,6 +13,7 @@ type rollup struct {
 	time    string        // column
 	grain   time.Duration // of its rows; 0: as they are
 	columns []string      // that it can be grouped and filtered by
+	one     bool          // but by exactly one of them at a time
 }
 
 var (
@@ -22,18 +23,21 @@ var (
 
 	// The coarsest first.
 	latencySources = []rollup{
-		{"latency_paths", "e2e_1h", "hour", time.Hour, byPath},
-		{"latency_audience", "audience_1h", "hour", time.Hour, byAudience},
-		{"latency_regions", "e2e_1m", "minute", time.Minute, byRegions},
-		{"latency_raw", "e2e", "window_start", 0, append(slices.Clone(byPath), "asn", "country", "browser", "network")},
+		{sql: "latency_trait", table: "trait_1h", time: "hour", grain: time.Hour, columns: byAudience, one: true},
+		{sql: "latency_paths", table: "e2e_1h", time: "hour", grain: time.Hour, columns: byPath},
+		{sql: "latency_audience", table: "audience_1h", time: "hour", grain: time.Hour, columns: byAudience},
+		{sql: "latency_regions", table: "e2e_5m", time: "minute", grain: 5 * time.Minute, columns: byRegions},
+		{sql: "latency_regions", table: "e2e_1m", time: "minute", grain: time.Minute, columns: byRegions},
+		{sql: "latency_raw", table: "e2e", time: "window_start", columns: append(slices.Clone(byPath), "asn", "country", "browser", "network")},
 	}
 	coverageSources = []rollup{
-		{"coverage", "e2e_1h", "hour", time.Hour, byPath},
-		{"coverage", "e2e_1m", "minute", time.Minute, byRegions},
+		{sql: "coverage", table: "e2e_1h", time: "hour", grain: time.Hour, columns: byPath},
+		{sql: "coverage", table: "e2e_5m", time: "minute", grain: 5 * time.Minute, columns: byRegions},
+		{sql: "coverage", table: "e2e_1m", time: "minute", grain: time.Minute, columns: byRegions},
 	}
 	linkSources = []rollup{
-		{"links", "hops_1h", "hour", time.Hour, nil},
-		{"links", "hops_1m", "minute", time.Minute, nil},
+		{sql: "links", table: "hops_1h", time: "hour", grain: time.Hour},
+		{sql: "links", table: "hops_1m", time: "minute", grain: time.Minute},
 	}
 )
 
@@ -43,17 +47,16 @@ const edge = 6
 // pick takes the coarsest of the sources that knows the columns and is fine enough, rounds the span to its grain, and binds it.
 // The last one is taken where none is.
 func (a *arguments) pick(sources []rollup, columns []string, step time.Duration) rollup {
-	span := a.span.To.Sub(a.span.From)
-	r := sources[len(sources)-1]
+	r, found := sources[len(sources)-1], false
 	for _, s := range sources {
-		knows := subset(columns, s.columns)
-		fine := s.grain <= step
-		if step == 0 {
-			fine = s.grain <= span/edge
+		if !s.knows(columns) || !s.fine(step, a.span) || (found && s.grain == 0) {
+			continue
 		}
-		if knows && fine {
-			r = s
-			break
+		if divides := step == 0 || s.grain == 0 || step%s.grain == 0; divides || !found {
+			r, found = s, true // what does not divide the step is only better than single windows
+			if divides {
+				break
+			}
 		}
 	}
 	if step > 0 && r.grain > 0 && step%r.grain != 0 {
@@ -70,6 +73,19 @@ func (a *arguments) pick(sources []rollup, columns []string, step time.Duration)
 	return r
 }
 
+// knows whether rows can be told apart by the columns.
+func (r *rollup) knows(columns []string) bool {
+	return subset(columns, r.columns) && (!r.one || len(columns) == 1)
+}
+
+// fine is whether rows are short enough for the steps of an answer, or for the ends of its span where it has none.
+func (r *rollup) fine(step time.Duration, span Range) bool {
+	if step == 0 {
+		return r.grain <= span.To.Sub(span.From)/edge
+	}
+	return r.grain <= step
+}
+
 // longerThan is from which span on single windows are read only by whoever asks for steps finer than the finest rollup's grain: a
 // chart of a short span may be as fine as it likes, and one of three hours should not have three points.
 func longerThan(grain time.Duration) time.Duration { return min(15*grain, 3*time.Hour) }
@@ -78,7 +94,7 @@ func longerThan(grain time.Duration) time.Duration { return min(15*grain, 3*time
 func finest(sources []rollup, columns []string) time.Duration {
 	var grain time.Duration
 	for _, s := range sources {
-		if s.grain > 0 && subset(columns, s.columns) {
+		if s.grain > 0 && s.knows(columns) {
 			grain = s.grain
 		}
 	}
