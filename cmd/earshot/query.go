@@ -29,6 +29,7 @@ type queryCmd struct {
 	Connectivity connectivityCmd `cmd:"" help:"Shares of TURN, TCP and IPv6, and the time to connect."`
 	Bitrate      bitrateCmd      `cmd:"" help:"Downlinks of participants against 3 and 4 Mbit/s."`
 	Coverage     coverageCmd     `cmd:"" help:"For how many windows there is a round-trip time."`
+	Regressions  regressionsCmd  `cmd:"" help:"Latency that shifted: where, since when, by how much, and what got slower."`
 	DeadLetters  deadLettersCmd  `cmd:"" name:"dead-letters" help:"What could not be read, by reason."`
 }
 

@@ -77,7 +77,7 @@ func openStore(t *testing.T) *clickhouse.DB {
 					return err
 				}
 			}
-			return nil
+			return querytest.Regressions(t.Context(), engine.db, "blue", start())
 		}()
 	})
 	if errors.Is(engine.err, embedded.ErrNotFound) && os.Getenv("CI") == "" {

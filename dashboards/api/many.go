@@ -106,6 +106,25 @@ func bitrate(ctx context.Context, s *query.Service, v *values) (any, error) {
 	return s.Bitrate(ctx, q)
 }
 
+func regressions(ctx context.Context, s *query.Service, v *values) (any, error) {
+	q := query.RegressionsQuery{
+		Range: v.span(), ID: v.text("id"), State: v.text("state"), Cause: v.text("cause"), Link: v.text("link"), SFU: v.text("sfu"),
+		Region: v.text("region"), PublisherRegion: v.text("publisher_region"), SubscriberRegion: v.text("subscriber_region"),
+		Version: v.text("version"), Limit: v.number("limit"),
+	}
+	if asn := v.text("asn"); asn != "" {
+		var err error
+		if q.ASN, err = query.ParseASN(asn); err != nil && v.err == nil {
+			v.err = err
+		}
+	}
+	if v.err != nil {
+		return nil, v.err
+	}
+	rows, err := s.Regressions(ctx, q)
+	return map[string]any{"regressions": rows}, err
+}
+
 func deadLetters(ctx context.Context, s *query.Service, v *values) (any, error) {
 	q := query.DeadLettersQuery{Range: v.span(), Limit: v.number("limit")}
 	if v.err != nil {

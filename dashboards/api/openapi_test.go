@@ -58,6 +58,7 @@ func TestEveryArgumentIsRead(t *testing.T) {
 		"from": "x", "to": "x", "since": "x", "turn": "x", "live": "x", "limit": "x", "points": "x", "step": "x", "groups": "x", "cursor": "x",
 		"min_rtt_ms": "x", "max_score": "x", "min_duration": "x", "max_duration": "x", "min_clients": "x", "min_windows": "x", "access": "x",
 		"asn": "x", "kind": "x", "sort": "x", "order": "x", "by": "x", "type": "x",
+		"state": "x", "cause": "x",
 	}
 	h := serve(t, AuthConfig{}, query.New(mute{}))
 	for _, rt := range routes() {

@@ -43,6 +43,7 @@ func routes() []*route {
 		at("links", links, "access", "sfu", "region", "step", "points", "limit"),
 		at("connectivity", connectivity, "call", "by", "step", "points", "limit"),
 		at("bitrate", bitrate, "call", "client", "limit"),
+		at("regressions", regressions, "id", "state", "cause", "link", "sfu", "region", "publisher_region", "subscriber_region", "version", "asn", "limit"),
 		at("dead-letters", deadLetters, "limit"),
 	}
 }

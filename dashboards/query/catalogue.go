@@ -68,6 +68,10 @@ func aboutMany() []Question {
 			a, err := s.Matrix(ctx, MatrixQuery{Range: in.Range})
 			return size(a, err, func(a *Matrix) int { return len(a.Pairs) })
 		}},
+		{"regressions", "Latency that shifted, and what got slower.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Regressions(ctx, RegressionsQuery{Range: in.Range})
+			return len(a), err
+		}},
 		{"worst", "The calls with the largest share of bad windows.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Calls(ctx, CallsQuery{Range: in.Range, Sort: "bad", MinWindows: WorthALook, Limit: 50})
 			return size(a, err, func(a *CallPage) int { return len(a.Calls) })

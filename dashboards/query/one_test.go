@@ -258,6 +258,7 @@ func TestAQuestionEndsWithItsAsker(t *testing.T) {
 
 func TestEveryQuestionOfTheCatalogueIsAnswered(t *testing.T) {
 	s, call := tenanted(t, "catalogue", 24)
+	require.NoError(t, querytest.Regressions(t.Context(), openStore(t), call.Tenant, call.Start))
 	seen := map[string]bool{}
 	for _, q := range query.Questions() {
 		require.False(t, seen[q.Name], q.Name)
