@@ -320,15 +320,16 @@ func TestARecordThatCannotBeReadBecomesADeadLetter(t *testing.T) {
 func TestReplayBeginsOneHorizonBeforeTheCommittedRecord(t *testing.T) {
 	brokers := broker(t, 1)
 	store := &tables{}
-	p := start(t, brokers, setup{inserter: store})
+	horizon := func(c *Config) { c.Window, c.Lateness, c.Replay = time.Second, time.Second, 30*time.Second }
+	p := start(t, brokers, setup{inserter: store, change: horizon})
 	send(t, brokers, 0, 500) // 50 s
 	require.Eventually(t, func() bool { return store.count("samples") == 500 }, soon, time.Millisecond)
 	stop(t, p)
-	p = start(t, brokers, setup{inserter: store, change: func(c *Config) { c.Window, c.Lateness, c.Replay = time.Second, time.Second, 30*time.Second }})
+	p = start(t, brokers, setup{inserter: store, change: horizon})
 	send(t, brokers, 500, 510)
 	require.Eventually(t, func() bool { return store.count("samples") == 510 }, soon, time.Millisecond)
 	stop(t, p)
-	require.InDelta(t, 301, testutil.ToFloat64(p.metrics.records.WithLabelValues("replay")), 1)
+	require.EqualValues(t, 310, testutil.ToFloat64(p.metrics.records.WithLabelValues("replay")), "from the beginning of a second on")
 }
 
 func TestATopicMadeAnewIsReadFromItsBeginning(t *testing.T) {

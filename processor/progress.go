@@ -15,7 +15,10 @@ type progress struct {
 	Version int `json:"v"`
 	// Time is the latest record time before the offset.
 	Time int64 `json:"time,omitempty"`
-	// From is the record time from which on records have to be replayed; 0 where no call is open. See partition.Since.
+	// Start is the offset of the record from which on to read again, so that state and time are what they were at the offset.
+	Start *int64 `json:"start,omitempty"`
+	// From is the record time that Start stands for, or a little later; 0 where no call is open. It serves where Start is not
+	// there, or means nothing any more.
 	From int64 `json:"from,omitempty"`
 	// Intent is the batch that begins at the offset.
 	Intent *intent `json:"intent,omitempty"`
@@ -52,6 +55,8 @@ func parseProgress(s string) (progress, error) {
 		return progress{}, fmt.Errorf("words beside the committed offset are of version %d, this processor knows %d", p.Version, progressVersion)
 	case p.Time < 0, p.From < 0:
 		return progress{}, errors.New("words beside the committed offset hold a negative time")
+	case p.Start != nil && *p.Start < 0:
+		return progress{}, errors.New("words beside the committed offset hold a negative offset")
 	}
 	return p, nil
 }

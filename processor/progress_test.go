@@ -10,6 +10,7 @@ func TestProgressIsReadAsItWasWritten(t *testing.T) {
 	for _, p := range []progress{
 		{Version: 2},
 		{Version: 2, Time: 1_700_000_000_123, From: 1_700_000_000_100},
+		{Version: 2, Time: 1_700_000_000_123, From: 1_700_000_000_100, Start: new(int64)},
 		{Version: 2, Time: 5, Intent: &intent{Last: 999_999_999_999}},
 	} {
 		got, err := parseProgress(p.String())
@@ -26,6 +27,7 @@ func TestProgressOfOthersIsRefused(t *testing.T) {
 		{"no version", `{}`, "version 0"},
 		{"negative time", `{"v":2,"time":-1}`, "negative"},
 		{"negative begin", `{"v":2,"from":-1}`, "negative"},
+		{"negative start", `{"v":2,"start":-1}`, "negative"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := parseProgress(c.in)

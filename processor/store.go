@@ -23,7 +23,9 @@ func (w *worker) store(ctx context.Context, in intent) error {
 	if b.records == 0 {
 		return nil
 	}
-	done := progress{Time: b.time, From: w.state.Since() / 1e3}
+	since := w.state.Since()
+	start := w.turns.before(since, w.p.cfg.Replay)
+	done := progress{Time: b.time, From: since / 1e3, Start: &start}
 	// The claim may end while rows are on their way; better to finish than to leave it to the next owner.
 	ctx, cancel := w.claim.Drain(ctx)
 	defer cancel()

@@ -30,6 +30,7 @@ type worker struct {
 	out   *insert.Buffer
 
 	next      int64    // the first offset that is not applied yet
+	turns     turns    // where time went on
 	resume    int64    // from here on rows count
 	replayed  bool     // next has come to resume
 	intended  *intent  // to recover, nil otherwise
@@ -144,7 +145,7 @@ func (w *worker) locate(ctx context.Context) (from int64, err error) {
 		}
 		w.log.Error("the log ends before the committed offset; going on after the last record's time",
 			"committed", at, "end", end, "from", w.resume)
-		done.Intent = nil
+		done.Intent, done.Start = nil, nil
 	default:
 		w.resume = at
 	}
@@ -163,6 +164,8 @@ func (w *worker) locate(ctx context.Context) (from int64, err error) {
 // replayFrom is the offset of the first record that the state stands on.
 func (w *worker) replayFrom(ctx context.Context, first int64, done progress) (int64, error) {
 	switch {
+	case done.Start != nil:
+		return max(*done.Start, first), nil
 	case done.Time == 0: // not known
 		return first, nil
 	case done.From == 0:
@@ -212,6 +215,7 @@ func (w *worker) apply(ctx context.Context, r *kafka.Record) error {
 	if err := w.reached(ctx); err != nil {
 		return err
 	}
+	w.turns.note(r)
 	tick := isTick(r)
 	var err error
 	if tick {

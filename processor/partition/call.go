@@ -15,7 +15,7 @@ type call struct {
 	from, until int64           // windows that are its own: until is the first that is not
 	heir, elder *call           // beside which it is fed
 	epochs      map[Track]int64 // inherited: since when paths are as they are, ms
-	bequest     map[Track]int64 // the same for the heir
+	bequest     map[Track]epoch // the same for the heir
 	uncounted   graph.Counts    // of the time when it did not speak
 
 	graph   *graph.Graph
@@ -123,33 +123,14 @@ func ownerOf(g *graph.Source) *source {
 
 // settle closes what may close now that a sample is in, and plans the rest.
 func (p *Partition) settle(c *call, out *row.Batch) {
-	for c.opened {
+	for c.opened && p.held(c) == 0 {
 		due, live := p.dueOf(c)
 		if !live || due > 0 {
 			break
 		}
-		if !p.closeNext(c, out) {
-			return
-		}
+		p.closeWindow(c, out)
 	}
 	p.plan(c)
-}
-
-// closeNext closes the call's next window. It is false when the state has come to its end with it.
-func (p *Partition) closeNext(c *call, out *row.Batch) bool {
-	if e := c.elder; e != nil && c.next >= c.from {
-		// The elder's windows come first.
-		for e.opened && e.next < e.until {
-			p.closeWindow(e, out)
-		}
-		p.forget(e)
-	}
-	p.closeWindow(c, out)
-	if c.next >= c.until {
-		p.forget(c)
-		return false
-	}
-	return true
 }
 
 // dueOf is the record time at which the call's next window may close: 0 for now. live is false where no source is.
@@ -180,9 +161,11 @@ func (c *call) live(s *source) bool { return s.node != nil && !s.node.Gone() }
 
 // plan puts the call in the schedule.
 func (p *Partition) plan(c *call) {
-	due, live := int64(0), false
-	if c.opened {
-		due, live = p.dueOf(c)
+	due, live := p.held(c), true
+	if due == 0 {
+		if live = c.opened; live {
+			due, live = p.dueOf(c)
+		}
 	}
 	if !live {
 		// All have left or fallen silent. Windows that began before that are still to be closed.
@@ -232,16 +215,15 @@ func (p *Partition) closeAll(now int64, out *row.Batch) {
 	for len(p.due) > 0 && p.due[0].dueAt <= now {
 		c := p.due[0]
 		p.begin(c, out)
-		if !c.opened || c.dueAt >= p.idleAt(c) {
+		if !c.opened || c.dueAt >= min(p.idleAt(c), p.overDue(c)) {
 			for c.opened && c.next < c.until && p.lastSeen(c) > p.grid.Start(c.next) {
 				p.closeWindow(c, out)
 			}
 			p.forget(c)
 			continue
 		}
-		if p.closeNext(c, out) {
-			p.settle(c, out)
-		}
+		p.closeWindow(c, out)
+		p.settle(c, out)
 	}
 }
 

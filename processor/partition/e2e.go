@@ -217,8 +217,12 @@ func (q *quest) write(out *row.Batch) {
 	r.Tenant, r.CallID, r.SubscriberID = q.c.tenant, q.c.id, q.subscriber.id
 	r.Kind, r.SSRC, r.TransportID = strand.media, strand.of.SSRC, strand.of.T.ID
 	r.EpochStart, r.Status = route.path.Since/1e3, q.status
-	if t := (Track{r.SubscriberID, r.TransportID, r.SSRC}); q.p.work.bequeath || r.EpochStart == 0 {
-		r.EpochStart = q.c.epoch(t, r.EpochStart, q.p.work.bequeath)
+	t := Track{r.SubscriberID, r.TransportID, r.SSRC}
+	if q.p.work.bequeath {
+		q.c.bequeath(t, r.EpochStart)
+	}
+	if r.EpochStart == 0 {
+		r.EpochStart = q.c.inherited(t)
 	}
 	r.HopsExpected, r.Instants = uint8(route.path.Expected), uint8(q.sums)
 	to := &q.subscriber.who

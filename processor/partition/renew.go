@@ -43,8 +43,7 @@ func (r *renewal) until(born, phase int64) int64 {
 	return k + ((phase-k)%r.every+r.every)%r.every
 }
 
-// heirDue is the record time from which on a state is fed beside the one that ends at a window; overDue is when that one
-// is over, whether or not all its windows were closed.
+// heirDue is the record time from which on a state is fed beside the one that ends at a window.
 func (r *renewal) heirDue(until int64) int64 {
 	if until == math.MaxInt64 {
 		return until
@@ -52,11 +51,26 @@ func (r *renewal) heirDue(until int64) int64 {
 	return r.grid.Start(until) - r.warmup
 }
 
+// overDue is the record time at which a state ends. It is no sooner when all its windows are closed: when that is depends on what
+// the state knows, and one that stands for it after a restart, and was not fed all that it was, may know something else. So record
+// times alone say which states there are.
 func (p *Partition) overDue(c *call) int64 {
 	if c.until == math.MaxInt64 {
 		return c.until
 	}
 	return p.grid.Start(c.until) + p.closing.Lateness
+}
+
+// held is until when no window of a state closes: the next is its heir's, or its elder is there and may have windows left. 0 where
+// nothing holds it.
+func (p *Partition) held(c *call) int64 {
+	switch {
+	case c.next >= c.until:
+		return p.overDue(c)
+	case c.elder != nil && c.next >= c.from:
+		return p.overDue(c.elder)
+	}
+	return 0
 }
 
 // statesOf returns the states that a record of a call is fed to; heir may be nil.
@@ -83,12 +97,16 @@ func (c *call) early(now, interval int64) bool {
 // succeed makes an heir the state of its call.
 func (p *Partition) succeed(elder *call) {
 	heir := elder.heir
-	heir.elder, heir.epochs = nil, elder.bequest
-	for t, known := range heir.epochs {
-		heir.epochs[t] = elder.epoch(t, known, false)
+	heir.elder, heir.epochs = nil, make(map[Track]int64, len(elder.bequest))
+	for t, e := range elder.bequest {
+		heir.epochs[t] = e.known
+		if e.before {
+			heir.epochs[t] = max(e.known, elder.inherited(t))
+		}
 	}
 	heir.uncounted = heir.graph.Counts()
 	p.calls[heir.key()] = heir
+	p.plan(heir)
 }
 
 // Track names a received track of a call for as long as the subscriber has the stream.
@@ -100,18 +118,24 @@ type Track struct {
 // lastWindows is from how many windows before an end an heir learns since when paths are as they are: a stream may have no row in one.
 const lastWindows = 3
 
-// epoch is since when a path has been as it is, given what the state itself knows: 0 if it was so before. It may be noted for the
-// heir.
-func (c *call) epoch(t Track, known int64, bequeath bool) int64 {
-	if bequeath {
-		if c.bequest == nil {
-			c.bequest = map[Track]int64{}
-		}
-		c.bequest[t] = max(c.bequest[t], known)
+// epoch is what the rows of a track's last windows say of since when its path is as it is.
+type epoch struct {
+	known  int64 // the latest that the state itself knows
+	before bool  // some window was on a path of before the state's time
+}
+
+// bequeath notes for the heir what a row says: 0 for a path of before the state's time. Since when that is, an elder that is fed again
+// after a restart is told only then.
+func (c *call) bequeath(t Track, known int64) {
+	if c.bequest == nil {
+		c.bequest = map[Track]epoch{}
 	}
-	if known > 0 {
-		return known
-	}
+	e := c.bequest[t]
+	c.bequest[t] = epoch{max(e.known, known), e.before || known == 0}
+}
+
+// inherited is since when a path has been as it is that was so before the state's time.
+func (c *call) inherited(t Track) int64 {
 	if at, ok := c.epochs[t]; ok {
 		return at
 	}
