@@ -29,6 +29,9 @@ func Decimals(n int) Property { return Property{Id: "decimals", Value: n} }
 // Wide is how many pixels a column has.
 func Wide(pixels int) Property { return Property{Id: "custom.width", Value: pixels} }
 
+// Hidden keeps a column for links to speak of, and out of sight.
+func Hidden() Property { return Property{Id: "custom.hidden", Value: true} }
+
 // Offers are links of a value.
 func Offers(links ...Link) Property { return Property{Id: "links", Value: links} }
 

@@ -79,7 +79,7 @@ func callFigures() []board.Placed {
 		one("Mouth-to-ear, p95", "One way, from mouth to ear: one in twenty windows was above this.", "mouth to ear p95", board.Milliseconds, board.Latency, 0),
 		one("Audio MOS", "Mean of all that was heard, 1 to 4.5.", "audio MOS", board.Score, board.MOS, 2),
 		one("Bad windows", "Share of all windows that were bad to hear or to see.", "bad", board.Ratio, board.Over, 1),
-		one("Participants", "Clients that reported.", "clients", board.Count, board.Info, 0),
+		one("Participants", "How many clients took part and reported.", "clients", board.Count, board.Info, 0),
 		one("Lasted", "From the first sample to the last.", "duration", board.Duration, board.Info, 0),
 	}
 }

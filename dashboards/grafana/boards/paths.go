@@ -2,7 +2,6 @@ package boards
 
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/nodegraph"
-	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
@@ -74,7 +73,7 @@ func partColours(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	return p
 }
 
-func budgetByPath() *table.PanelBuilder {
+func budgetByPath() *tablePanel {
 	t := board.Table("Where the time goes, by path",
 		"The mean parts of mouth to ear over the whole time range, for each path through regions of SFUs. Click for one path.",
 		onPath(model.Query{Type: model.Hops, Format: model.Table, By: "path", Stats: parts, Limit: 50}))
@@ -88,7 +87,7 @@ func latencyByPath() *timeseries.PanelBuilder {
 		board.Milliseconds, q), board.Latency)
 }
 
-func pathTable() *table.PanelBuilder {
+func pathTable() *tablePanel {
 	t := board.Table("Paths",
 		"Every path through regions of SFUs over the whole time range, the busiest first. Click on one to see it alone.",
 		onPath(model.Query{Type: model.Latency, Metric: model.RTT, Format: model.Table, By: "path", Stats: []string{"p50", "p95", "p99", "over_300", "windows"}, Limit: 200}))
@@ -98,7 +97,7 @@ func pathTable() *table.PanelBuilder {
 	return spreadColumns(t)
 }
 
-func matrix(m metric, stat string) *table.PanelBuilder {
+func matrix(m metric, stat string) *tablePanel {
 	return board.Table(m.title+" from region to region, "+stat,
 		m.is+"\n\nRow: where who speaks meets the service. Column: where who hears does. Over the whole time range; empty is where nobody spoke to anybody.",
 		whose(model.Query{Type: model.Matrix, Metric: m.name, Stats: []string{stat}})).
@@ -113,7 +112,7 @@ func mesh() *nodegraph.PanelBuilder {
 		model.Query{Type: model.Topology})
 }
 
-func links() *table.PanelBuilder {
+func links() *tablePanel {
 	return linkColumns(board.Table("Links between SFUs",
 		"Every link between two SFUs over the whole time range. RTT p50 tells how far they are apart; p95 far above it is a link that wavers. Lossy: windows with more than 2 % loss.",
 		model.Query{Type: model.Links, Format: model.Table, SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "calls"}, Limit: 500})).
@@ -122,17 +121,17 @@ func links() *table.PanelBuilder {
 
 func linkRTT() *timeseries.PanelBuilder {
 	return board.Lines("RTT of links between SFUs, p95", "One line per link. A step up is a new route or a full line; Earshot marks it in red when it lasts.",
-		board.Milliseconds, model.Query{Type: model.Links, SFU: "$sfu", Stats: []string{"p95"}, Limit: 5000}).
+		board.Milliseconds, model.Query{Type: model.Links, SFU: "$sfu", Stats: []string{"p95"}}).
 		Legend(board.LegendRight("mean", "max"))
 }
 
 func linkLoss() *timeseries.PanelBuilder {
 	return board.Lines("Loss on links between SFUs", "Share of packets lost on each link, the worse of its two ways.",
-		board.Ratio, model.Query{Type: model.Links, SFU: "$sfu", Stats: []string{"loss"}, Limit: 5000}).
+		board.Ratio, model.Query{Type: model.Links, SFU: "$sfu", Stats: []string{"loss"}}).
 		Legend(board.LegendRight("mean", "max"))
 }
 
-func access() *table.PanelBuilder {
+func access() *tablePanel {
 	return linkColumns(board.Table("Links of SFUs with their clients",
 		"All clients of an SFU together: how far they are, what they lose, how many need TURN.",
 		model.Query{Type: model.Links, By: "access", Format: model.Table, SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "relay", "windows"}, Limit: 500})).

@@ -1,8 +1,6 @@
 package boards
 
 import (
-	"github.com/grafana/grafana-foundation-sdk/go/table"
-
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
 	"github.com/earshot-rtc/earshot/dashboards/grafana/board"
 )
@@ -13,11 +11,11 @@ var (
 		"from_region": board.Field("publisher_region"), "to_region": board.Field("subscriber_region"),
 	}, "kind", "version")}
 	toCall = board.Link{Title: "This call", URL: board.To(board.Call, board.Vars{"call": board.Field("call_id")})}
-	toLink = board.Link{Title: "This link over time", URL: board.To(board.Paths, board.Vars{"sfu": board.Field("from_sfu")}, "kind")}
+	toLink = board.Link{Title: "This link over time", URL: board.To(board.Paths, board.Vars{"sfu": board.Field("to_sfu")}, "kind")}
 )
 
 // spreadColumns are those of figures of latency.
-func spreadColumns(t *table.PanelBuilder) *table.PanelBuilder {
+func spreadColumns(t *tablePanel) *tablePanel {
 	for _, c := range []struct{ name, title string }{{"p50", "p50"}, {"p95", "p95"}, {"p99", "p99"}, {"max", "Max"}} {
 		t = board.Column(t, c.name, append(board.Filled(board.Latency), board.Titled(c.title), board.Unit(board.Milliseconds), board.Decimals(0), board.Wide(75))...)
 	}
@@ -28,7 +26,7 @@ func spreadColumns(t *table.PanelBuilder) *table.PanelBuilder {
 }
 
 // worstPairs are the pairs of regions, the slowest first.
-func worstPairs() *table.PanelBuilder {
+func worstPairs() *tablePanel {
 	t := board.Table("Worst region pairs",
 		"From which region to which it takes longest, by the 95th percentile of end-to-end RTT. Windows say how much there is of it: a slow pair with "+
 			"few windows is a few people. Click for where the time goes.",
@@ -39,7 +37,7 @@ func worstPairs() *table.PanelBuilder {
 }
 
 // worstLinks are the links between SFUs, the slowest first.
-func worstLinks() *table.PanelBuilder {
+func worstLinks() *tablePanel {
 	return linkColumns(board.Table("Worst links between SFUs",
 		"The links between SFUs over all calls, by the 95th percentile of RTT. A link that is far is slow for good reason; loss never has one. "+
 			"Click for the link over time.",
@@ -47,26 +45,28 @@ func worstLinks() *table.PanelBuilder {
 		SortBy(board.First("p95"))
 }
 
-func linkColumns(t *table.PanelBuilder) *table.PanelBuilder {
-	t = board.Column(t, "from_sfu", board.Titled("From"), board.Offers(toLink))
-	t = board.Column(t, "to_sfu", board.Titled("To"), board.Offers(toLink))
-	t = board.Column(t, "from_region", board.Titled("Region"))
-	t = board.Column(t, "to_region", board.Titled("Region"))
-	for _, c := range []struct{ name, title string }{{"loss", "Loss"}, {"lossy", "Lossy windows"}, {"relay", "Over TURN"}} {
-		t = board.Column(t, c.name, append(board.Coloured(board.Loss), board.Titled(c.title), board.Unit(board.Ratio), board.Decimals(2), board.Wide(110))...)
+// linkColumns are those of links: their name, their regions, and figures.
+func linkColumns(t *tablePanel) *tablePanel {
+	t = board.Column(t, "link", board.Titled("Link"), board.Offers(toLink))
+	t = board.Column(t, "from_sfu", board.Hidden())
+	t = board.Column(t, "to_sfu", board.Hidden())
+	t = board.Column(t, "from_region", board.Titled("From"))
+	t = board.Column(t, "to_region", board.Titled("To"))
+	for _, c := range []struct{ name, title string }{{"loss", "Loss"}, {"lossy", "Lossy"}, {"relay", "TURN"}} {
+		t = board.Column(t, c.name, append(board.Coloured(board.Loss), board.Titled(c.title), board.Unit(board.Ratio), board.Decimals(2), board.Wide(85))...)
 	}
 	t = board.Column(t, "calls", board.Titled("Calls"), board.Unit(board.Count), board.Wide(75))
 	return spreadColumns(t)
 }
 
 // worstCalls are the calls to look at first.
-func worstCalls() *table.PanelBuilder {
+func worstCalls() *tablePanel {
 	return callTable("Calls to look at first", "The calls of the time range with the largest share of bad windows. Click on one for all that is known of it.",
 		"bad", 25)
 }
 
 // callTable is a list of calls, each a click away.
-func callTable(title, description, sort string, limit int) *table.PanelBuilder {
+func callTable(title, description, sort string, limit int) *tablePanel {
 	t := board.Table(title, description, model.Query{
 		Type: model.Calls, Sort: sort, Limit: limit, PublisherRegion: "$from_region", Version: "$version",
 	})
