@@ -12,12 +12,12 @@ import (
 
 // File is a dashboard as Grafana reads it, as far as tests look at it.
 type File struct {
-	UID         string     `json:"uid"`
-	Title       string     `json:"title"`
-	Description string     `json:"description"`
-	Tags        []string   `json:"tags"`
-	Panels      []Panel    `json:"panels"`
-	Links       []Link `json:"links"`
+	UID         string   `json:"uid"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Tags        []string `json:"tags"`
+	Panels      []Panel  `json:"panels"`
+	Links       []Link   `json:"links"`
 	Templating  struct {
 		List []Variable `json:"list"`
 	} `json:"templating"`
@@ -42,8 +42,8 @@ type Panel struct {
 	GridPos     struct{ X, Y, W, H int } `json:"gridPos"`
 	FieldConfig struct {
 		Defaults struct {
-			Unit    string     `json:"unit"`
-			NoValue string     `json:"noValue"`
+			Unit    string `json:"unit"`
+			NoValue string `json:"noValue"`
 			Links   []Link `json:"links"`
 		} `json:"defaults"`
 		Overrides []struct {
