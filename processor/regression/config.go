@@ -29,8 +29,8 @@ type Config struct {
 	MinReference int `yaml:"min_reference"`
 	// Recent is how many windows are held call by call, to date a change in.
 	Recent int `yaml:"recent"`
-	// Before is how long back, beyond these, a segment is compared with itself.
-	Before time.Duration `yaml:"before"`
+	// Before is how many windows, beyond these, a segment is compared with its own past in, besides the same hour of other days.
+	Before int `yaml:"before"`
 	// Unused is after how many windows without a call the regression of a segment is resolved.
 	Unused int `yaml:"unused"`
 	// Lasting is after how long a regression counts as usual and is resolved.
@@ -45,7 +45,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Window: time.Minute, MinShiftMs: 20, MinShiftRatio: 0.15, FalseDiscovery: 0.05, Confidence: 0.95,
-		Persistence: 3, Resolve: 5, MinCalls: 5, MinReference: 8, Recent: 30, Before: 3 * time.Hour,
+		Persistence: 3, Resolve: 5, MinCalls: 5, MinReference: 8, Recent: 30, Before: 180,
 		Unused: 15, Lasting: 24 * time.Hour, CriticalMs: 100, CriticalCalls: 100,
 	}
 }
@@ -101,7 +101,7 @@ func (c Config) Validate() error {
 	count("min_reference", c.MinReference, 3, 1000)
 	bad(c.Recent < c.MinReference+4*c.Persistence || c.Recent > 500, "recent", c.Recent,
 		"give at least min_reference + 4 persistence, at most 500")
-	bad(c.Before < 0 || c.Before > 24*time.Hour, "before", c.Before, "give up to 24h")
+	count("before", c.Before, chunks, 20_000)
 	count("unused", c.Unused, c.Persistence, 1440)
 	bad(c.Lasting < time.Duration(c.Recent)*c.Window, "lasting", c.Lasting, "give at least recent windows")
 	bad(!(c.CriticalMs > 0), "critical_ms", c.CriticalMs, "give a number above 0")

@@ -1,0 +1,69 @@
+package regression
+
+import "math"
+
+// layer is one reference. A segment is slower only if it is so by each that knows it: slower than usual at this hour, and slower than
+// it was shortly before. The one is not misled by the time of day, the other not by a change that happened days ago.
+type layer struct {
+	cfg *Config
+	// Of these the first that knows enough of a segment answers. tainted is for segments that had a regression, of which that time does
+	// not count.
+	clean, tainted []*lazy
+	taint          map[int32]bool
+}
+
+// lazy is a Profile that is made when it is first asked for.
+type lazy struct {
+	make func() *Profile
+	made *Profile
+}
+
+func (z *lazy) get() *Profile {
+	if z.made == nil {
+		z.made = z.make()
+	}
+	return z.made
+}
+
+// of is what answers for a hop: nil where too little is known.
+func (l *layer) of(number int32) *Profile {
+	profiles := l.clean
+	if l.taint[number] {
+		profiles = l.tainted
+	}
+	for _, z := range profiles {
+		p := z.get()
+		if r := p.hop(number); int(r.windows) >= l.cfg.MinReference && l.calls(number, len(r.kept), p) {
+			return p
+		}
+	}
+	return nil
+}
+
+// calls says whether so many calls tell a level. Of a link any will do: no caller's own trouble shows in it.
+func (l *layer) calls(number int32, n int, p *Profile) bool {
+	return n >= l.cfg.MinCalls || p.names.of[number].kind == linkKind
+}
+
+// ofWays is what answers for a pair of regions.
+func (l *layer) ofWays(pair int32) *Profile {
+	profiles := l.clean
+	if l.taint[pair] {
+		profiles = l.tainted
+	}
+	for _, z := range profiles {
+		p := z.get()
+		if r := p.waysOf(pair); int(r.windows) >= l.cfg.MinReference && len(r.kept) >= l.cfg.MinCalls {
+			return p
+		}
+	}
+	return nil
+}
+
+// level is the RTT of a hop in the reference, NaN where it is not known.
+func (l *layer) level(number int32) float64 {
+	if p := l.of(number); p != nil {
+		return p.median(number)
+	}
+	return math.NaN()
+}
