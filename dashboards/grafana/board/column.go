@@ -76,3 +76,13 @@ func Words(words ...Word) Property {
 
 // Word is a value, what is said instead, and in which colour.
 type Word struct{ Value, Text, Color string }
+
+// TextColour gives the text of a cell the colour of its word.
+func TextColour() Property {
+	return Property{Id: "custom.cellOptions", Value: map[string]any{"type": "color-text"}}
+}
+
+// Truth says a word where a field is true, and nothing where it is not.
+func Truth(word, color string) []Property {
+	return []Property{Words(Word{"true", word, color}, Word{"false", "", Quiet}), TextColour()}
+}

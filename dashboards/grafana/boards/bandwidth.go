@@ -61,5 +61,5 @@ func lowest() *tablePanel {
 		"call": board.Field("call_id"), "participant": board.Field("client_id"),
 	})}))
 	t = board.Column(t, "receive_bps", append(board.Gauge(board.Downlink), board.Least(0), board.Most(8e6))...)
-	return board.Column(t, "limited", board.Coloured(board.Over)...)
+	return board.Column(t, "limited_by_bandwidth", board.Coloured(board.Over)...)
 }

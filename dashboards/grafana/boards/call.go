@@ -3,6 +3,7 @@ package boards
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
@@ -66,21 +67,29 @@ func Call() *board.Board {
 
 // callFigures are single figures of the call as a whole.
 func callFigures() []board.Placed {
+	of := func(title, description, field, unit string, scale board.Scale) *stat.PanelBuilder {
+		return board.Stat(title, description, unit, scale, model.Query{Type: model.Call, Call: theCall}).
+			ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Fields(field)).
+			TextMode(common.BigValueTextModeValue)
+	}
 	one := func(title, description, field, unit string, scale board.Scale, decimals float64) board.Placed {
-		return board.At(3, 4, board.Stat(title, description, unit, scale, model.Query{Type: model.Call, Call: theCall}).
-			ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Fields("/^"+field+"$/")).
-			TextMode(common.BigValueTextModeValue).
-			Decimals(decimals))
+		return board.At(3, 4, of(title, description, field, unit, scale).Decimals(decimals))
 	}
 	return []board.Placed{
+		board.At(6, 4, of("Call", "The id of the call. Where the data source knows the call explorer, a click opens the call there.", "call", board.Score, board.Plain)),
+		board.At(6, 4, of("Began", "When its first sample was taken.", "began", board.Time, board.Plain)),
+		one("Lasted", "From the first sample to the last.", "duration", board.Duration, board.Info, 0),
+		one("Participants", "How many clients took part and reported.", "clients", board.Count, board.Info, 0),
+		one("SFUs", "How many SFUs carried it and reported.", "SFUs", board.Count, board.Info, 0),
+		one("Bad windows", "Share of all windows that were bad to hear or to see.", "bad", board.Ratio, board.Over, 1),
 		one("RTT, median", "End-to-end RTT of half of all windows of all paths was below this.", "RTT p50", board.Milliseconds, board.Latency, 0),
 		one("RTT, p95", "One in twenty windows of all paths was above this.", "RTT p95", board.Milliseconds, board.Latency, 0),
 		one("Mouth-to-ear, median", "One way, from mouth to ear: half of all windows.", "mouth to ear p50", board.Milliseconds, board.Latency, 0),
 		one("Mouth-to-ear, p95", "One way, from mouth to ear: one in twenty windows was above this.", "mouth to ear p95", board.Milliseconds, board.Latency, 0),
 		one("Audio MOS", "Mean of all that was heard, 1 to 4.5.", "audio MOS", board.Score, board.MOS, 2),
-		one("Bad windows", "Share of all windows that were bad to hear or to see.", "bad", board.Ratio, board.Over, 1),
-		one("Participants", "How many clients took part and reported.", "clients", board.Count, board.Info, 0),
-		one("Lasted", "From the first sample to the last.", "duration", board.Duration, board.Info, 0),
+		one("Video score", "Mean of all that was seen, 0 to 100.", "video score", board.Score, board.Video, 0),
+		one("Loss", "Share of packets that should have come and did not.", "loss", board.Ratio, board.Loss, 2),
+		one("Coverage", "Share of all windows for which the whole round-trip time is known.", "coverage", board.Ratio, board.Coverage, 1),
 	}
 }
 
@@ -95,7 +104,15 @@ func everyPath() *tablePanel {
 	for _, name := range []string{"publisher", "subscriber"} {
 		t = board.Column(t, name, board.Offers(thisPath))
 	}
-	return latencyColumns(t, "rtt", "mouth_to_ear")
+	for _, name := range []string{"time", "track", "region_path", "rtt_lower", "age", "jitter", "freeze", "concealed", "frame_rate"} {
+		t = board.Column(t, name, board.Hidden())
+	}
+	t = board.Column(t, "kind", board.Wide(65))
+	t = board.Column(t, "status", board.Wide(90), board.Words(
+		board.Word{Value: "complete", Text: "complete", Color: board.Good}, board.Word{Value: "imputed", Text: "imputed", Color: board.Fair},
+		board.Word{Value: "partial", Text: "partial", Color: board.Poor}), board.TextColour())
+	t = board.Column(t, "rtt_err", board.Wide(65))
+	return heardColumns(latencyColumns(t, "rtt", "mouth_to_ear"))
 }
 
 func onePath(q model.Query) model.Query {
@@ -135,7 +152,13 @@ func participants() *tablePanel {
 	t = board.Column(t, "client_id", board.Offers(board.Link{Title: "What this one hears", URL: board.To(board.Call, board.Vars{
 		"participant": board.Field("client_id"),
 	}, "call", "publisher", "kind")}))
-	return latencyColumns(t, "rtt_p50", "rtt_p95", "mouth_to_ear_p50", "mouth_to_ear_p95")
+	for _, name := range []string{"first_seen", "last_seen", "os", "rtt_max", "mouth_to_ear_max", "coverage", "windows", "blame", "rating", "ice_failed"} {
+		t = board.Column(t, name, board.Hidden())
+	}
+	t = board.Column(t, "turn", append(board.Truth("TURN", board.Quiet), board.Wide(70))...)
+	t = board.Column(t, "receive_bps", append(board.Coloured(board.Downlink), board.Wide(105))...)
+	t = board.Column(t, "connect", append(board.Coloured(board.Connect), board.Wide(120))...)
+	return heardColumns(latencyColumns(t, "rtt_p50", "rtt_p95", "mouth_to_ear_p50", "mouth_to_ear_p95"))
 }
 
 func callQuality(title, description, unit, kind, word string, scale board.Scale) *timeseries.PanelBuilder {
@@ -151,12 +174,4 @@ func rates(title, word, description string) *timeseries.PanelBuilder {
 func events() *tablePanel {
 	return board.Table("Events", "Joins, leaves, ICE states and restarts, selected pairs, tracks, devices, feedback: what clients and SFUs reported, the latest first.",
 		model.Query{Type: model.Events, Call: theCall, Limit: 500})
-}
-
-// latencyColumns colours figures of latency by their limits.
-func latencyColumns(t *tablePanel, names ...string) *tablePanel {
-	for _, name := range names {
-		t = board.Column(t, name, append(board.Filled(board.Latency), board.Decimals(0), board.Wide(110))...)
-	}
-	return t
 }

@@ -61,7 +61,7 @@ func connectLines(title, description, unit string, words ...string) *timeseries.
 
 func connectLinesBy(title, word, unit string) *timeseries.PanelBuilder {
 	return board.Lines(title, "One line per group, by when participants came.",
-		unit, model.Query{Type: model.Connectivity, By: "$by", Stats: []string{word}, Limit: 5000}).
+		unit, model.Query{Type: model.Connectivity, By: "$by", Stats: []string{word}}).
 		Min(0).
 		Legend(board.LegendRight("mean", "max"))
 }

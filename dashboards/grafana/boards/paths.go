@@ -77,8 +77,14 @@ func budgetByPath() *tablePanel {
 	t := board.Table("Where the time goes, by path",
 		"The mean parts of mouth to ear over the whole time range, for each path through regions of SFUs. Click for one path.",
 		onPath(model.Query{Type: model.Hops, Format: model.Table, By: "path", Stats: parts, Limit: 50}))
-	return t
+	for _, name := range parts {
+		t = board.Column(t, name, append(board.Gauge(board.Info), board.Decimals(0), board.Least(0), board.Most(200))...)
+	}
+	return board.Column(t, "path", board.Offers(toPath), board.Wide(200))
 }
+
+// toPath is the same page with one path alone.
+var toPath = board.Link{Title: "This path alone", URL: board.To(board.Paths, board.Vars{"path": board.Field("path")}, append(kept, "sfu")...)}
 
 func latencyByPath() *timeseries.PanelBuilder {
 	q := onPath(model.Query{Type: model.Latency, Metric: model.RTT, By: "path", Stats: []string{"p95"}, Limit: 12})
@@ -91,9 +97,7 @@ func pathTable() *tablePanel {
 	t := board.Table("Paths",
 		"Every path through regions of SFUs over the whole time range, the busiest first. Click on one to see it alone.",
 		onPath(model.Query{Type: model.Latency, Metric: model.RTT, Format: model.Table, By: "path", Stats: []string{"p50", "p95", "p99", "over_300", "windows"}, Limit: 200}))
-	t = board.Column(t, "path", board.Titled("Path"), board.Offers(board.Link{
-		Title: "This path alone", URL: board.To(board.Paths, board.Vars{"path": board.Field("path")}, append(kept, "sfu")...),
-	}))
+	t = board.Column(t, "path", board.Offers(toPath))
 	return spreadColumns(t)
 }
 

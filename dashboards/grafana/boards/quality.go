@@ -2,7 +2,6 @@ package boards
 
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
-	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
@@ -91,7 +90,7 @@ func qualityLinesBy(title, by string) *timeseries.PanelBuilder {
 		Legend(board.LegendRight("mean", "min"))
 }
 
-func qualityTable(title, by, field, variable string) *table.PanelBuilder {
+func qualityTable(title, by, field, variable string) *tablePanel {
 	t := board.Table(title, "Over the whole time range, of who hears, the groups with most windows first. Few windows say little.",
 		heard(model.Query{
 			Format: model.Table, By: by, Limit: 100,
@@ -102,10 +101,5 @@ func qualityTable(title, by, field, variable string) *table.PanelBuilder {
 			Title: "Only this", URL: board.To(board.Quality, board.Vars{variable: board.Field(field)}, "from_region", "to_region"),
 		}))
 	}
-	t = board.Column(t, "audio_score", board.Coloured(board.MOS)...)
-	t = board.Column(t, "video_score", board.Coloured(board.Video)...)
-	for _, name := range []string{"loss", "concealed", "freeze"} {
-		t = board.Column(t, name, board.Coloured(board.Loss)...)
-	}
-	return board.Column(t, "bad", append(board.Gauge(board.Over), board.Most(1))...)
+	return heardColumns(board.Column(t, "windows", board.Wide(95)))
 }

@@ -16,13 +16,13 @@ var (
 
 // spreadColumns are those of figures of latency.
 func spreadColumns(t *tablePanel) *tablePanel {
-	for _, c := range []struct{ name, title string }{{"p50", "p50"}, {"p95", "p95"}, {"p99", "p99"}, {"max", "Max"}} {
-		t = board.Column(t, c.name, append(board.Filled(board.Latency), board.Titled(c.title), board.Unit(board.Milliseconds), board.Decimals(0), board.Wide(75))...)
+	for _, name := range []string{"p50", "p95", "p99", "max"} {
+		t = board.Column(t, name, append(board.Filled(board.Latency), board.Decimals(0), board.Wide(85))...)
 	}
-	for _, c := range []struct{ name, title string }{{"over_150", "> 150 ms"}, {"over_300", "> 300 ms"}, {"over_400", "> 400 ms"}} {
-		t = board.Column(t, c.name, append(board.Coloured(board.Over), board.Titled(c.title), board.Unit(board.Ratio), board.Decimals(1), board.Wide(90))...)
+	for _, name := range []string{"over_150", "over_300", "over_400"} {
+		t = board.Column(t, name, append(board.Coloured(board.Over), board.Wide(110))...)
 	}
-	return board.Column(t, "windows", board.Titled("Windows"), board.Unit(board.Count), board.Wide(90))
+	return board.Column(t, "windows", board.Wide(95))
 }
 
 // worstPairs are the pairs of regions, the slowest first.
@@ -31,8 +31,8 @@ func worstPairs() *tablePanel {
 		"From which region to which it takes longest, by the 95th percentile of end-to-end RTT. Windows say how much there is of it: a slow pair with "+
 			"few windows is a few people. Click for where the time goes.",
 		whose(model.Query{Type: model.Matrix, Metric: model.RTT, Format: model.Long, Stats: []string{"p50", "p95", "p99", "over_300", "windows"}, Limit: 200}))
-	t = board.Column(t, "publisher_region", board.Titled("From"), board.Offers(toPair))
-	t = board.Column(t, "subscriber_region", board.Titled("To"), board.Offers(toPair))
+	t = board.Column(t, "publisher_region", board.Offers(toPair))
+	t = board.Column(t, "subscriber_region", board.Offers(toPair))
 	return spreadColumns(t).SortBy(board.First("p95"))
 }
 
@@ -47,22 +47,20 @@ func worstLinks() *tablePanel {
 
 // linkColumns are those of links: their name, their regions, and figures.
 func linkColumns(t *tablePanel) *tablePanel {
-	t = board.Column(t, "link", board.Titled("Link"), board.Offers(toLink))
+	t = board.Column(t, "link", board.Offers(toLink))
 	t = board.Column(t, "from_sfu", board.Hidden())
 	t = board.Column(t, "to_sfu", board.Hidden())
-	t = board.Column(t, "from_region", board.Titled("From"))
-	t = board.Column(t, "to_region", board.Titled("To"))
-	for _, c := range []struct{ name, title string }{{"loss", "Loss"}, {"lossy", "Lossy"}, {"relay", "TURN"}} {
-		t = board.Column(t, c.name, append(board.Coloured(board.Loss), board.Titled(c.title), board.Unit(board.Ratio), board.Decimals(2), board.Wide(85))...)
+	for _, name := range []string{"loss", "lossy", "relay"} {
+		t = board.Column(t, name, append(board.Coloured(board.Loss), board.Wide(95))...)
 	}
-	t = board.Column(t, "calls", board.Titled("Calls"), board.Unit(board.Count), board.Wide(75))
+	t = board.Column(t, "calls", board.Wide(75))
 	return spreadColumns(t)
 }
 
 // worstCalls are the calls to look at first.
 func worstCalls() *tablePanel {
-	return callTable("Calls to look at first", "The calls of the time range with the largest share of bad windows. Click on one for all that is known of it.",
-		"bad", 25)
+	return callTable("Calls to look at first", "The calls of the time range with the largest share of bad windows; those of a few seconds are left out. "+
+		"Click on one for all that is known of it.", "bad", 25)
 }
 
 // callTable is a list of calls, each a click away.
@@ -70,19 +68,40 @@ func callTable(title, description, sort string, limit int) *tablePanel {
 	t := board.Table(title, description, model.Query{
 		Type: model.Calls, Sort: sort, Limit: limit, PublisherRegion: "$from_region", Version: "$version",
 	})
-	t = board.Column(t, "call_id", board.Titled("Call"), board.Offers(toCall))
-	t = board.Column(t, "first_seen", board.Titled("Began"), board.Wide(170))
-	t = board.Column(t, "last_seen", board.Titled("Last seen"), board.Wide(170))
-	t = board.Column(t, "duration_ms", board.Titled("Lasted"), board.Unit(board.Duration), board.Wide(90))
-	t = board.Column(t, "clients", board.Titled("Clients"), board.Wide(80))
-	t = board.Column(t, "sfus", board.Titled("SFUs"), board.Wide(70))
-	for _, c := range []struct{ name, title string }{
-		{"rtt_p50_ms", "RTT p50"}, {"rtt_p95_ms", "RTT p95"}, {"mouth_to_ear_p50_ms", "M2E p50"}, {"mouth_to_ear_p95_ms", "M2E p95"},
-	} {
-		t = board.Column(t, c.name, append(board.Filled(board.Latency), board.Titled(c.title), board.Unit(board.Milliseconds), board.Decimals(0), board.Wide(85))...)
+	t = board.Column(t, "call_id", board.Offers(toCall))
+	for _, name := range []string{"last_seen", "paths", "countries", "rtt_max", "mouth_to_ear_max", "coverage", "windows", "tcp", "ipv6"} {
+		t = board.Column(t, name, board.Hidden())
 	}
-	t = board.Column(t, "audio_score", append(board.Coloured(board.MOS), board.Titled("Audio MOS"), board.Decimals(2), board.Wide(95))...)
-	t = board.Column(t, "video_score", append(board.Coloured(board.Video), board.Titled("Video"), board.Decimals(0), board.Wide(75))...)
-	t = board.Column(t, "loss_ratio", append(board.Coloured(board.Loss), board.Titled("Loss"), board.Unit(board.Ratio), board.Decimals(2), board.Wide(80))...)
-	return board.Column(t, "bad_ratio", append(board.Gauge(board.Over), board.Titled("Bad"), board.Unit(board.Ratio), board.Decimals(1), board.Most(1), board.Wide(110))...)
+	t = board.Column(t, "live", append(board.Truth("live", board.Good), board.Wide(60))...)
+	t = board.Column(t, "turn", append(board.Truth("TURN", board.Quiet), board.Wide(70))...)
+	t = board.Column(t, "first_seen", board.Wide(165))
+	t = board.Column(t, "duration", board.Unit(board.Duration), board.Wide(100))
+	t = board.Column(t, "clients", board.Wide(75))
+	t = board.Column(t, "sfus", board.Wide(65))
+	t = latencyColumns(t, "rtt_p50", "rtt_p95")
+	t = latencyColumns(t, "mouth_to_ear_p50", "mouth_to_ear_p95")
+	return heardColumns(t)
+}
+
+// latencyColumns colours figures of latency by their limits.
+func latencyColumns(t *tablePanel, names ...string) *tablePanel {
+	short := map[string]string{"mouth_to_ear_p50": "m2e p50", "mouth_to_ear_p95": "m2e p95", "mouth_to_ear": "m2e"}
+	for _, name := range names {
+		properties := append(board.Filled(board.Latency), board.Decimals(0), board.Wide(85))
+		if title, ok := short[name]; ok {
+			properties = append(properties, board.Titled(title))
+		}
+		t = board.Column(t, name, properties...)
+	}
+	return t
+}
+
+// heardColumns colours how it sounded and looked.
+func heardColumns(t *tablePanel) *tablePanel {
+	t = board.Column(t, "audio_score", append(board.Coloured(board.MOS), board.Wide(95))...)
+	t = board.Column(t, "video_score", append(board.Coloured(board.Video), board.Decimals(0), board.Wide(100))...)
+	for _, name := range []string{"loss", "concealed", "freeze", "audio_loss", "video_loss"} {
+		t = board.Column(t, name, append(board.Coloured(board.Loss), board.Wide(95))...)
+	}
+	return board.Column(t, "bad", append(board.Gauge(board.Over), board.Most(1), board.Wide(120))...)
 }
