@@ -73,6 +73,7 @@ func (w *worker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.log.Info("reading begins", "from", from, "committed", w.resume)
 	w.out = insert.NewBuffer()
 	w.next = from
 	if err := w.reached(ctx); err != nil {

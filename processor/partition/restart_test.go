@@ -1,9 +1,12 @@
 package partition_test
 
 import (
+	"compress/gzip"
+	"encoding/gob"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -204,6 +207,41 @@ func TestARestartAnywhereGivesTheSameRows(t *testing.T) {
 					from, _ = slices.BinarySearchFunc(l.now, l.now[earlier], time.Time.Compare)
 				}
 				l.check(t, cut, from)
+			}
+		})
+	}
+}
+
+// TestALogThatChaosHasLeft gives the same rows wherever processors began to read it, and elsewhere. It is what test/chaos/processor keeps
+// where rows differ.
+func TestALogThatChaosHasLeft(t *testing.T) {
+	dir := os.Getenv("EARSHOT_RESTART_LOG")
+	if dir == "" {
+		t.Skip("EARSHOT_RESTART_LOG names no folder")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.gob.gz"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		var kept struct {
+			Records []callgen.Record
+			Begins  []struct{ From, Committed int }
+		}
+		f, err := os.Open(name) //nolint:gosec // the user names it
+		require.NoError(t, err)
+		z, err := gzip.NewReader(f)
+		require.NoError(t, err)
+		require.NoError(t, gob.NewDecoder(z).Decode(&kept))
+		require.NoError(t, f.Close())
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			l := undisturbed(t, kept.Records)
+			for _, b := range kept.Begins {
+				if b.Committed > 0 {
+					l.check(t, b.Committed, b.From)
+				}
+			}
+			for _, cut := range l.cuts(rand.New(rand.NewPCG(1, 1)), 20) {
+				l.check(t, cut, l.from(cut))
 			}
 		})
 	}
