@@ -6,7 +6,7 @@ export default {
   testMatch: ["<rootDir>/test/**/*.test.{ts,tsx}"],
   setupFiles: ["<rootDir>/test/environment.ts"],
   setupFilesAfterEnv: ["@testing-library/jest-dom"],
-  moduleNameMapper: { "\\.(css|svg|png)$": "<rootDir>/test/nothing.ts", "^react-inlinesvg$": "<rootDir>/test/nothing.ts" },
+  moduleNameMapper: { "\\.(css|svg|png)$": "<rootDir>/test/nothing.ts", "^react-inlinesvg$": "<rootDir>/test/svg.tsx" },
   transform: {
     "\\.(ts|tsx|js|mjs)$": ["@swc/jest", { jsc: { target: "es2021", parser: { syntax: "typescript", tsx: true }, transform: { react: { runtime: "classic" } } } }],
   },

@@ -20,7 +20,7 @@ import { interpolate, several } from "./interpolate";
 import { DEFAULT_QUERY, complete, describe, migrate, parseVariable } from "./query";
 import type { EarshotOptions, EarshotQuery, EarshotVariableQuery } from "./types";
 import { EarshotVariables } from "./variables";
-import { FIELDS, ofCall } from "./words";
+import { FIELDS, missing, ofCall } from "./words";
 
 /** Rows that a streamed table keeps: each message is the whole table. */
 const STREAMED_ROWS = 2000;
@@ -33,6 +33,7 @@ export interface Scope {
 
 export class EarshotDataSource extends DataSourceWithBackend<EarshotQuery, EarshotOptions> {
   override annotations = annotations;
+  override variables = new EarshotVariables(this);
 
   /** Whether queries in SQL are allowed. */
   readonly rawSql: boolean;
@@ -46,7 +47,6 @@ export class EarshotDataSource extends DataSourceWithBackend<EarshotQuery, Earsh
   ) {
     super(settings);
     this.rawSql = settings.jsonData?.rawSql === true;
-    this.variables = new EarshotVariables(this);
   }
 
   override getDefaultQuery(_app: CoreApp): Partial<EarshotQuery> {
@@ -69,7 +69,9 @@ export class EarshotDataSource extends DataSourceWithBackend<EarshotQuery, Earsh
         return of({ data: [], state: LoadingState.Error, errors: [{ message, refId: target.refId }] });
       }
     }
-    return super.query(request);
+    // A variable without a value, such as $call where there is no call, leaves nothing to ask: no data, rather than an error.
+    const targets = request.targets.filter((target) => missing(this.applyTemplateVariables(target, request.scopedVars)).length === 0);
+    return super.query({ ...request, targets });
   }
 
   override applyTemplateVariables(query: EarshotQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): EarshotQuery {

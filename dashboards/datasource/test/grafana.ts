@@ -31,6 +31,8 @@ export class Grafana {
   resources: Record<string, unknown> = {};
   /** What /api/ds/query answers. */
   answer: unknown = { results: {} };
+  /** What the health check answers. */
+  health: unknown = undefined;
   readonly asked: BackendSrvRequest[] = [];
   readonly datasource: EarshotDataSource;
 
@@ -58,7 +60,7 @@ export class Grafana {
   private fetch(request: BackendSrvRequest): ReturnType<BackendSrv["fetch"]> {
     this.asked.push(request);
     const path = request.url.split("/resources/")[1];
-    const data = path === undefined ? this.answer : this.resources[path];
+    const data = request.url.endsWith("/health") ? this.health : path === undefined ? this.answer : this.resources[path];
     if (data instanceof Error) {
       return throwError(() => data);
     }
