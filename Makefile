@@ -47,6 +47,27 @@ client-probe: ## build the browser probe, client-probe/dist
 test-client-probe: ## test the browser probe, without a browser
 	cd client-probe && npm ci --no-audit --no-fund --silent && npm test
 
+PLUGIN := dashboards/datasource
+# What the front end is built with: installed anew when the lockfile changes.
+$(PLUGIN)/node_modules/.package-lock.json: $(PLUGIN)/package-lock.json
+	cd $(PLUGIN) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+.PHONY: plugin
+plugin: plugin-frontend ## build the Grafana data source, dashboards/datasource/dist
+
+.PHONY: plugin-frontend
+plugin-frontend: $(PLUGIN)/node_modules/.package-lock.json
+	cd $(PLUGIN) && npm run -s build
+
+.PHONY: test-plugin
+test-plugin: $(PLUGIN)/node_modules/.package-lock.json ## test the data source's front end, without a Grafana
+	cd $(PLUGIN) && npm run -s types && npm test -s
+
+.PHONY: test-plugin-e2e
+test-plugin-e2e: ## drive the data source and the dashboards in the Grafana at GRAFANA_URL with a real Chromium
+	$(PLUGIN)/e2e/run.sh
+
 .PHONY: test-browser
 test-browser: engine client-probe ## look at the console, and at calls between probed pages, in a real Chromium
 	test/browser/run.sh
