@@ -7,6 +7,7 @@ import (
 
 	"github.com/earshot-rtc/earshot/processor/blame"
 	"github.com/earshot-rtc/earshot/processor/quality"
+	"github.com/earshot-rtc/earshot/processor/watch"
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
 
@@ -45,6 +46,8 @@ type Config struct {
 	Quality quality.Config `yaml:"quality"`
 	// Blame holds the thresholds by which a window is bad, and by which a part of the path stands out in it.
 	Blame blame.Config `yaml:"blame"`
+	// Regression says how lasting rises of latency are searched for, beside the stitching.
+	Regression watch.Config `yaml:"regression"`
 
 	// Consumer tunes the client; for tests. Zero values take package kafka's defaults.
 	MaxWait, Heartbeat, Backoff time.Duration `yaml:"-"`
@@ -86,6 +89,8 @@ func DefaultConfig() Config {
 		Session:   15 * time.Second,
 		Flush:     Flush{Rows: 50_000, Bytes: 16 << 20, Every: time.Second},
 		Retry:     Retry{Attempts: 5, Timeout: 30 * time.Second, Backoff: 200 * time.Millisecond, BackoffMax: 10 * time.Second},
+
+		Regression: watch.DefaultConfig(),
 	}
 }
 
@@ -166,5 +171,16 @@ func (c Config) Validate() error {
 	if err := c.Blame.Validate(); err != nil {
 		return err
 	}
+	if err := c.Regression.Validate(); err != nil {
+		return err
+	}
 	return c.Quality.Validate()
+}
+
+// Check is Validate, and a look at the files that are named besides.
+func (c Config) Check() error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	return c.Regression.Check()
 }

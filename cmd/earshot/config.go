@@ -104,7 +104,7 @@ func (c *configCheckCmd) sections(ctx context.Context, cfg *fileConfig, doc *con
 		check func() error
 	}{
 		{"collector", false, func() error { return cfg.Collector.Check(ctx) }},
-		{"processor", true, cfg.Processor.Validate},
+		{"processor", true, cfg.Processor.Check},
 		{"console", true, cfg.Console.Validate},
 	} {
 		if !doc.Has(s.name) && !config.Sets(set, s.name) {

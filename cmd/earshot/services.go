@@ -21,6 +21,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/tracing"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
+	"github.com/earshot-rtc/earshot/processor/watch"
 	"github.com/earshot-rtc/earshot/schemas/userid"
 )
 
@@ -192,8 +193,15 @@ func (c *processorCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		search, err := watch.New(d.cfg.Processor.Regression, watch.Dependencies{Logger: d.log, Registerer: d.registry, DB: db})
+		if err != nil {
+			return err
+		}
+		if err := d.Start(ctx, "search for regressions", search); err != nil {
+			return err
+		}
 		svc, err := processor.New(d.cfg.Processor, processor.Dependencies{
-			Logger: d.log, Registerer: d.registry, Inserter: d.traced(db), Producer: producer, Epochs: recall.New(db),
+			Logger: d.log, Registerer: d.registry, Inserter: d.traced(db), Producer: producer, Epochs: recall.New(db), Lead: search.Lead,
 		})
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
+	"github.com/earshot-rtc/earshot/processor/watch"
 	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 	"github.com/earshot-rtc/earshot/schemas/topic"
 )
@@ -181,8 +182,17 @@ func (f *stackFlags) startProcessor(ctx context.Context, s *stack, _ say) error 
 	cfg.Brokers = s.brokers()
 	cfg.Flush.Every = 250 * time.Millisecond // few rows, and somebody is watching
 	s.window = cfg.Window
+	cfg.Regression = watch.LiveConfig()
+	cfg.Regression.Since = time.Now() // calls of before are not what this one is compared with
+	search, err := watch.New(cfg.Regression, watch.Dependencies{Logger: s.log, Registerer: s.registry, DB: s.db})
+	if err != nil {
+		return err
+	}
+	if err := s.Start(ctx, "search for regressions", search); err != nil {
+		return err
+	}
 	p, err := processor.New(cfg, processor.Dependencies{
-		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer, Epochs: recall.New(s.db),
+		Logger: s.log, Registerer: s.registry, Inserter: s.db, Producer: producer, Epochs: recall.New(s.db), Lead: search.Lead,
 	})
 	if err != nil {
 		return err

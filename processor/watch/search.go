@@ -45,7 +45,7 @@ func (w *Watch) begin(ctx context.Context, newest time.Time) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !last.IsZero() {
+	if !last.Before(w.cfg.Since) && !last.IsZero() {
 		if after := last.Add(length); !after.Before(s.next) {
 			s.next = after
 		} else {
@@ -69,6 +69,9 @@ func (w *Watch) begin(ctx context.Context, newest time.Time) (*search, error) {
 		return nil, err
 	}
 	for _, c := range known {
+		if c.StartedAt.Before(w.cfg.Since) {
+			continue
+		}
 		if err := s.open(c.tenant, s.next); err != nil {
 			return nil, err
 		}
@@ -94,7 +97,11 @@ func (s *search) open(tenant string, since time.Time) error {
 // remember gives the detectors the windows before next.
 func (s *search) remember(ctx context.Context) error {
 	length := s.w.cfg.Detector.Window
-	from := s.next.Add(-s.w.keep).Truncate(length)
+	from := s.next.Add(-s.w.keep)
+	if from.Before(s.w.cfg.Since) {
+		from = s.w.cfg.Since
+	}
+	from = from.Truncate(length)
 	at := map[string]time.Time{} // of each desk, the next window to add
 	add := func(tenant string, window time.Time, of []regression.Observation) {
 		d := s.desks[tenant]
