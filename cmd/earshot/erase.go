@@ -138,7 +138,7 @@ func (c *eraseCmd) tell(r *erase.Report, found *erase.Found) error {
 	for _, t := range r.Removed {
 		fmt.Printf("  %-14s %d\n", t.Table, t.Rows)
 	}
-	fmt.Println("rollups by time (e2e_1m, e2e_5m, e2e_1h, audience_1h, trait_1h, hops_1m, hops_1h) are kept: they hold no names")
+	fmt.Println("rollups by time (e2e_1m, e2e_5m, e2e_1h, audience_1h, trait_5m, trait_1h, hops_1m, hops_1h) are kept: they hold no names")
 	live := 0
 	for _, call := range found.Calls {
 		if call.Live {

@@ -26,6 +26,7 @@ var (
 		{sql: "latency_trait", table: "trait_1h", time: "hour", grain: time.Hour, columns: byAudience, one: true},
 		{sql: "latency_paths", table: "e2e_1h", time: "hour", grain: time.Hour, columns: byPath},
 		{sql: "latency_audience", table: "audience_1h", time: "hour", grain: time.Hour, columns: byAudience},
+		{sql: "latency_trait", table: "trait_5m", time: "minute", grain: 5 * time.Minute, columns: byAudience, one: true},
 		{sql: "latency_regions", table: "e2e_5m", time: "minute", grain: 5 * time.Minute, columns: byRegions},
 		{sql: "latency_regions", table: "e2e_1m", time: "minute", grain: time.Minute, columns: byRegions},
 		{sql: "latency_raw", table: "e2e", time: "window_start", columns: append(slices.Clone(byPath), "asn", "country", "browser", "network")},

@@ -27,7 +27,7 @@ func (m Migrations) views() ([]view, error) {
 			if from == nil {
 				return nil, fmt.Errorf("migration %s: view %s has no line FROM table", one.name, v[1])
 			}
-			all = append(all, view{v[1], v[2], from[1], v[3]})
+			all = append(all, view{v[1], v[2], from[2], v[3]})
 		}
 	}
 	return all, nil
@@ -117,7 +117,7 @@ func (db *DB) refill(ctx context.Context, source string, views []view, told func
 	creates := []string{"CREATE TABLE " + through + " ENGINE = Null AS SELECT * FROM " + source + " LIMIT 0"}
 	for _, v := range views {
 		if v.from == source {
-			query := fromTable.ReplaceAllString(v.query, "FROM "+through+" AS "+source)
+			query := fromTable.ReplaceAllString(v.query, "$1 "+through+" AS "+source)
 			creates = append(creates, "CREATE MATERIALIZED VIEW "+v.name+"_backfill TO "+v.target+" AS\n"+query)
 			drops = append(drops, "DROP VIEW IF EXISTS "+v.name+"_backfill SYNC")
 		}

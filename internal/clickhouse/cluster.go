@@ -27,7 +27,7 @@ var (
 	plainView   = regexp.MustCompile(`(?s)^CREATE (OR REPLACE )?VIEW (IF NOT EXISTS )?(\w+) AS\s(.*)$`)
 	alterTable  = regexp.MustCompile(`(?s)^ALTER TABLE (\w+)\s(.*)$`)
 	dropTable   = regexp.MustCompile(`^DROP (TABLE|VIEW) IF EXISTS (\w+)$`)
-	fromTable   = regexp.MustCompile(`(?m)^FROM (\w+)$`)
+	fromTable   = regexp.MustCompile(`(?m)^( *FROM) (\w+)$`)
 	dedupWindow = regexp.MustCompile(`\bnon_replicated_deduplication_window = (\d+)`)
 	changesOnly = regexp.MustCompile(`(?s)^MODIFY (SETTING|TTL)\b`)
 )
@@ -93,7 +93,7 @@ func (c Cluster) rewriteOne(database, sql string, tables map[string]bool) ([]str
 		if _, ok := tables[target]; !ok || len(from) != 1 {
 			return nil, fmt.Errorf("view %s: a cluster needs one known target and one line FROM table", name)
 		}
-		query = fromTable.ReplaceAllString(query, "FROM "+local(from[0][1])+" AS "+from[0][1])
+		query = fromTable.ReplaceAllString(query, "$1 "+local(from[0][2])+" AS $2")
 		return []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + name + c.on() + " TO " + local(target) + " AS\n" + query}, nil
 	}
 	if m := plainView.FindStringSubmatch(sql); m != nil {

@@ -98,6 +98,7 @@ func summary(t *testing.T, db *clickhouse.DB) map[string]string {
 		"e2e_5m":       text(t, db, "SELECT toString((sum(windows), sum(complete), sum(rtt_sum_us), arrayMap(q -> round(q), quantilesDDMerge(0.01, 0, 1)(rtt)))) FROM e2e_5m", nil),
 		"audience_1h":  text(t, db, "SELECT toString((sum(windows), sum(rtt_sum_us))) FROM audience_1h", nil),
 		"trait_1h":     text(t, db, "SELECT toString((trait, sum(windows), sum(rtt_sum_us), arrayMap(q -> round(q), quantilesDDMerge(0.01, 0, 1)(rtt)))) AS row FROM trait_1h GROUP BY trait ORDER BY row", nil),
+		"trait_5m":     text(t, db, "SELECT toString((trait, sum(windows), sum(rtt_sum_us), arrayMap(q -> round(q), quantilesDDMerge(0.01, 0, 1)(rtt)))) AS row FROM trait_5m GROUP BY trait ORDER BY row", nil),
 		"hops_1m":      text(t, db, "SELECT toString((sum(windows), sum(rtt_sum_us), sum(relay), sum(tcp), sum(udp))) FROM hops_1m", nil),
 		"hops_1h":      text(t, db, "SELECT toString((sum(windows), sum(rtt_sum_us))) FROM hops_1h", nil),
 		"peers":        text(t, db, "SELECT toString((subscriber_id, publisher_id, sum(windows), sum(rtt_sum_us))) FROM peers GROUP BY subscriber_id, publisher_id", nil),
@@ -107,11 +108,13 @@ func summary(t *testing.T, db *clickhouse.DB) map[string]string {
 }
 
 var summaryOf0004 = map[string]string{
-	"e2e_1m":       "(3,2,1,1,202500,161250,1,[41,162])",
-	"e2e_1h":       "(3,202500,[41,162])",
-	"e2e_5m":       "(3,2,202500,[41,162])",
-	"audience_1h":  "(3,202500)",
+	"e2e_1m":      "(3,2,1,1,202500,161250,1,[41,162])",
+	"e2e_1h":      "(3,202500,[41,162])",
+	"e2e_5m":      "(3,2,202500,[41,162])",
+	"audience_1h": "(3,202500)",
 	"trait_1h": "('app',3,202500,[41,162])\n('asn',3,202500,[41,162])\n('browser',3,202500,[41,162])\n" +
+		"('country',3,202500,[41,162])\n('network',3,202500,[41,162])\n('subscriber_region',3,202500,[41,162])",
+	"trait_5m": "('app',3,202500,[41,162])\n('asn',3,202500,[41,162])\n('browser',3,202500,[41,162])\n" +
 		"('country',3,202500,[41,162])\n('network',3,202500,[41,162])\n('subscriber_region',3,202500,[41,162])",
 	"hops_1m":      "(3,43000,1,1,2)",
 	"hops_1h":      "(3,43000)",

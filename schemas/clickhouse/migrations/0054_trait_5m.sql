@@ -1,8 +1,8 @@
--- Rollup of e2e: what subscribers got in an hour, by one thing about them at a time: many fewer rows than audience_1h has, for whoever asks
--- about nothing else. A window counts once under each trait. Several rows may have one key: group and merge.
-CREATE TABLE IF NOT EXISTS trait_1h
+-- Rollup of e2e: what subscribers got in five minutes, by one thing about them at a time. A window counts once under each trait.
+-- Several rows may have one key: group and merge.
+CREATE TABLE IF NOT EXISTS trait_5m
 (
-    hour                  DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    minute                DateTime('UTC') CODEC(Delta, ZSTD(1)), -- with which the five begin
     tenant                LowCardinality(String),
     kind                  Enum8('unknown' = 0, 'audio' = 1, 'video' = 2),
     trait                 LowCardinality(String), -- subscriber_region, country, asn, app, browser or network, as in audience_1h
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS trait_1h
     blame_sfu_link        SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = AggregatingMergeTree
-PARTITION BY toYYYYMM(hour)
-ORDER BY (tenant, trait, kind, hour, value)
-TTL hour + INTERVAL 400 DAY
-SETTINGS non_replicated_deduplication_window = 20000, min_parts_to_merge_at_once = 10
+PARTITION BY toDate(minute)
+ORDER BY (tenant, trait, kind, minute, value)
+TTL minute + INTERVAL 30 DAY
+SETTINGS non_replicated_deduplication_window = 20000, ttl_only_drop_parts = 1, min_parts_to_merge_at_once = 10

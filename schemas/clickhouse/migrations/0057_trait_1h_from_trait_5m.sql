@@ -1,11 +1,11 @@
--- Fills trait_1h from the rows that go into audience_1h.
-CREATE MATERIALIZED VIEW IF NOT EXISTS trait_1h_from_audience_1h TO trait_1h AS
+-- Fills trait_1h from the rows that go into trait_5m.
+CREATE MATERIALIZED VIEW IF NOT EXISTS trait_1h_from_trait_5m TO trait_1h AS
 SELECT
-    hour,
+    toStartOfHour(minute) AS hour,
     tenant,
     kind,
-    about.1 AS trait,
-    about.2 AS value,
+    trait,
+    value,
     sum(windows) AS windows,
     sum(complete) AS complete,
     sum(imputed) AS imputed,
@@ -42,7 +42,5 @@ SELECT
     sum(blame_uplink) AS blame_uplink,
     sum(blame_downlink) AS blame_downlink,
     sum(blame_sfu_link) AS blame_sfu_link
-FROM audience_1h
-ARRAY JOIN [('subscriber_region', toString(subscriber_region)), ('country', toString(country)), ('asn', toString(asn)), ('app', toString(app)),
-    ('browser', toString(browser)), ('network', toString(network))] AS about
+FROM trait_5m
 GROUP BY hour, tenant, kind, trait, value
