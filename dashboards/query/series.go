@@ -46,6 +46,7 @@ type Point struct {
 	MouthToEar  *float32   `json:"mouth_to_ear_ms"`
 	Loss        *float32   `json:"loss_ratio"`
 	Score       *float32   `json:"score"`
+	Parts       Budget     `json:"-"` // of mouth to ear; Missing is not filled in
 }
 
 // steps are what a thinned series counts in; even divisors of a day, so that points stay where they are as time goes on.
@@ -90,9 +91,11 @@ func (p *PathSeries) scan(rows clickhouse.Rows) error {
 		route    Route
 		from, to []string
 		rtts     []float32
+		b        = &pt.Parts
 	)
 	err := rows.Scan(&pt.WindowStart, &pt.WindowMs, &route.SFUPath, &route.RegionPath, &pt.Status, &pt.RTT, &pt.RTTErr, &pt.RTTLower,
-		&from, &to, &rtts, &pt.MouthToEar, &pt.Loss, &pt.Score)
+		&from, &to, &rtts, &pt.MouthToEar, &pt.Loss, &pt.Score,
+		&b.Send, &b.Network, &b.Residence, &b.JitterBuffer, &b.Decode, &b.Playout)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 -- One received track over time. Where a step holds several windows of a route it shows the worst, so that no peak is lost.
 SELECT
     window_start, window_ms, sfu_path, region_path, toString(status) AS status_name,
-    rtt_ms, rtt_err_ms, rtt_lower_ms, hop_from, hop_to, hop_rtt_ms, mouth_to_ear_ms, loss_ratio, score
+    rtt_ms, rtt_err_ms, rtt_lower_ms, hop_from, hop_to, hop_rtt_ms, mouth_to_ear_ms, loss_ratio, score,
+    send_ms, network_ms, residence_ms, jitter_buffer_ms, decode_ms, playout_ms
 FROM
 (
     SELECT *

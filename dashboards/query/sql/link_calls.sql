@@ -1,0 +1,11 @@
+-- How many calls used each link between two SFUs.
+SELECT from_id, to_id, uniqExact(call_id) AS n_calls
+FROM hops
+WHERE tenant = {tenant:String}
+    AND from_kind = 'sfu'
+    AND window_start >= fromUnixTimestamp64Milli({from_ms:Int64})
+    AND window_start < fromUnixTimestamp64Milli({to_ms:Int64})
+    AND ({sfu:String} = '' OR from_id = {sfu:String} OR to_id = {sfu:String})
+GROUP BY from_id, to_id
+ORDER BY n_calls DESC, from_id, to_id
+LIMIT {limit:UInt32}
