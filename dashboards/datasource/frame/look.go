@@ -80,6 +80,7 @@ var looks = map[string]look{
 	"mouth_to_ear":     {"mouth to ear", ms, 1, "One way"},
 	"mouth_to_ear_p50": {"mouth to ear p50", ms, 1, "One way"}, "mouth_to_ear_p95": {"mouth to ear p95", ms, 1, "One way"},
 	"mouth_to_ear_max": {"mouth to ear max", ms, 1, "One way"},
+	"hop":              {"hop", ms, 1, "Round-trip time of one link of the path"},
 	"age":              {"age", ms, 0, "Of the oldest measurement"},
 	"duration":         {"duration", ms, auto, ""}, "connect": {"time to connect", ms, 0, "Until ICE and DTLS were connected"},
 	"clients": {"clients", count, auto, ""}, "sfus": {"SFUs", count, auto, ""}, "samples": {"samples", count, auto, ""},

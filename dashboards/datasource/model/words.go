@@ -120,7 +120,7 @@ var catalogue = []Words{
 		Stats: []string{"samples_rate", "sources", "delay_p50", "delay_p95", "late_ratio", "rows_rate", "unresolved_ratio", "partial_ratio",
 			"dead_letters", "freshness"},
 		Default: []string{"samples_rate"}, By: []string{"source_kind", "probe_version"}},
-	{Type: Summary, Title: "Summary", Help: "Single figures of the whole range.", Metrics: both, Formats: tables,
+	{Type: Summary, Title: "Summary", Help: "Single figures of the whole range, or the same over time.", Metrics: both, Formats: []string{Table, TimeSeries},
 		Stats:   append(slices.Clone(spread), "coverage", "audio_score", "video_score", "loss", "bad", "active_calls", "calls", "participants"),
 		Default: []string{"p50", "p95", "p99"}, Filters: whose},
 	{Type: SQL, Title: "SQL", Help: "A SELECT of your own, where the data source allows it.", Formats: charts, Needs: []string{"sql"}},
