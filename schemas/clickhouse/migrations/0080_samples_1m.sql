@@ -9,9 +9,9 @@ CREATE TABLE IF NOT EXISTS samples_1m
     samples       SimpleAggregateFunction(sum, UInt64), -- rows of samples
     late          SimpleAggregateFunction(sum, UInt64), -- too late for at least one window
     streams       SimpleAggregateFunction(sum, UInt64), -- RTP streams that they told of
-    -- From sampled to received, in ms, within 1 %; 0 where the clocks say that it was received before.
-    delay         AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float32),
-    delay_max_us  SimpleAggregateFunction(max, UInt64)
+    -- From sampled to received; 0 where the clocks say that it was received before.
+    delay         AggregateFunction(quantilesDD(0.01, 0.5, 0.95, 0.99), Float32), -- quantiles in ms, within 1 %
+    delay_max_us  SimpleAggregateFunction(max, UInt64) -- the longest
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toDate(minute)
