@@ -47,12 +47,13 @@ export default (_env, { mode = "production" }) => ({
       patterns: [
         { from: "plugin.json", transform: fill },
         { from: "img", to: "img" },
+        { from: "../../grafana/dashboards/*.json", to: "dashboards/[name][ext]" },
         { from: "../README.md", transform: fill },
         { from: "../CHANGELOG.md" },
         { from: "../../../LICENSE", to: "LICENSE", toType: "file" },
       ],
     }),
   ],
-  performance: { maxAssetSize: 60_000, maxEntrypointSize: 60_000, hints: "error" },
+  performance: { assetFilter: (name) => name === "module.js", maxAssetSize: 60_000, maxEntrypointSize: 60_000, hints: "error" },
   stats: "errors-warnings",
 });

@@ -1,14 +1,15 @@
-/** The macros of SQL, as the back end replaces them. */
+/** The macros of SQL, as the back end replaces them (package statement). */
 export interface Macro {
   name: string;
   help: string;
 }
 
 export const macros: Macro[] = [
-  { name: "$__timeFilter(column)", help: "column between the ends of the time range" },
-  { name: "$__timeInterval(column)", help: "column rounded down to the panel's interval" },
-  { name: "$__fromTime", help: "where the time range begins" },
-  { name: "$__toTime", help: "where the time range ends" },
+  { name: "$__timeFilter(column)", help: "the column lies in the time range" },
+  { name: "$__dateFilter(column)", help: "the column's day does" },
+  { name: "$__timeInterval(column)", help: "the column, rounded down to the panel's interval" },
+  { name: "$__from", help: "where the range begins, in milliseconds since 1970" },
+  { name: "$__to", help: "where it ends" },
   { name: "$__interval_s", help: "the panel's interval in seconds" },
-  { name: "$__tenant", help: "the tenant of the data source, as a text" },
+  { name: "$__interval_ms", help: "in milliseconds" },
 ];

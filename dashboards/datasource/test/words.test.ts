@@ -1,6 +1,8 @@
 import { FIELDS, FORMATS, GROUPS, KINDS, METRICS, SORTS, STATS, VARIABLES, fieldsOf, missing, ofCall, questions, variables, type Label } from "../src/words";
 import { FILTER_FIELDS } from "../src/types";
+import { readFileSync } from "node:fs";
 import words from "../model/words.json";
+import { macros } from "../src/macros";
 
 /** Words of the back end that a table has no label for. */
 const without = (table: Record<string, Label>, list: string[] | undefined): string[] => (list ?? []).filter((word) => table[word] === undefined);
@@ -46,6 +48,12 @@ test("what a query needs comes first, and once", () => {
   const fields = fieldsOf(questions.find((w) => w.type === "waterfall")!);
   expect(fields.slice(0, 3)).toEqual(["call", "publisher", "participant"]);
   expect(new Set(fields).size).toBe(fields.length);
+});
+
+test("the macros of SQL are those that the back end replaces", () => {
+  const go = readFileSync("statement/macro.go", "utf8");
+  const sentence = /there are (\$__timeFilter[^"]*)"/.exec(go)![1]!;
+  expect(macros.map((m) => m.name)).toEqual(sentence.split(/, | and /));
 });
 
 test("blank is missing", () => {

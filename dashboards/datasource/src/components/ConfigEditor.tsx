@@ -97,7 +97,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props): React.JSX.Ele
       <FieldSet label="Queries">
         {number("timeoutSeconds", "Timeout", "Seconds that a query may take, at most 60.", "10", 60)}
         {number("maxRows", "Max rows", "Of one answer, at most 50000.", "10000", 50000)}
-        {toggle("rawSql", "SQL", "Allow queries in SQL. They see what the user above may read, other tenants included.")}
+        {toggle("rawSql", "SQL", "Allow queries in SQL: one SELECT each, which sees the rows of the tenant above.")}
         {text("consoleUrl", "Call explorer", "Address of `earshot console`, for links from a call to its own page.", "http://localhost:4488", urlProblem(jsonData.consoleUrl))}
       </FieldSet>
     </>

@@ -35,13 +35,14 @@ export function SqlEditor({ allowed, sql, onChange }: SqlEditorProps): React.JSX
         getSuggestions={suggestions}
       />
       <p style={{ marginTop: 8 }}>
-        One SELECT, read only. A column of times makes a time series; texts beside it name the series. Earshot puts in:{" "}
+        One SELECT, which can only read. A column of times makes a graph; texts beside it name its lines. Put in for you:{" "}
         {macros.map(({ name, help }, i) => (
           <span key={name}>
-            {i > 0 && " · "}
-            <code title={help}>{name}</code> {help}
+            {i > 0 && "; "}
+            <code>{name}</code> {help}
           </span>
         ))}
+        .
       </p>
     </div>
   );
