@@ -49,10 +49,10 @@ func Listed(name, label, description, list string) cog.Builder[dashboard.Variabl
 		Sort(dashboard.VariableSortAlphabeticalCaseInsensitiveAsc)
 }
 
-// Chosen is such a variable that always has one value; the first that is listed, at first.
-func Chosen(name, label, description string, q model.Query) cog.Builder[dashboard.VariableModel] {
+// Chosen is such a variable that always has one value; at first the first that is listed in the order of sort.
+func Chosen(name, label, description string, q model.Query, sort dashboard.VariableSort) cog.Builder[dashboard.VariableModel] {
 	q.Type = model.Variable
-	return listed(name, label, description, q).Sort(dashboard.VariableSortDisabled)
+	return listed(name, label, description, q).Sort(sort)
 }
 
 func listed(name, label, description string, q model.Query) *dashboard.QueryVariableBuilder {

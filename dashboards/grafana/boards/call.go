@@ -23,9 +23,12 @@ func Call() *board.Board {
 		UID: board.Call, Title: "Earshot / Call", Refresh: "10s", From: "now-1h",
 		Description: "One call: the graph of clients and SFUs, every path hop by hop, every participant, and what happened.",
 		Variables: append([]variable{board.Datasource()},
-			board.Chosen("call", "Call", "The call, the last one first.", model.Query{Variable: "calls"}),
-			board.Chosen("publisher", "From", "Who speaks, on the path that is looked at.", model.Query{Variable: "publishers", Call: theCall}),
-			board.Chosen("participant", "To", "Who hears, on that path.", model.Query{Variable: "participants", Call: theCall}),
+			board.Chosen("call", "Call", "The call, the last one first.", model.Query{Variable: "calls"}, dashboard.VariableSortDisabled),
+			board.Chosen("publisher", "From", "Who speaks, on the path that is looked at.",
+				model.Query{Variable: "publishers", Call: theCall}, dashboard.VariableSortAlphabeticalAsc),
+			// The other way round, so that at first these are two.
+			board.Chosen("participant", "To", "Who hears, on that path.",
+				model.Query{Variable: "participants", Call: theCall}, dashboard.VariableSortAlphabeticalDesc),
 			board.OneOf("kind", "Kind", "Audio or video, on that path.", "audio", "video"),
 		),
 		Annotations: []dashboard.AnnotationQuery{board.Happenings(theCall)},
@@ -104,15 +107,13 @@ func everyPath() *tablePanel {
 	for _, name := range []string{"publisher", "subscriber"} {
 		t = board.Column(t, name, board.Offers(thisPath))
 	}
-	for _, name := range []string{"time", "track", "region_path", "rtt_lower", "age", "jitter", "freeze", "concealed", "frame_rate"} {
-		t = board.Column(t, name, board.Hidden())
-	}
+	t = hidden(t, "time", "track", "region_path", "rtt_lower", "age", "jitter", "freeze", "concealed", "frame_rate")
 	t = board.Column(t, "kind", board.Wide(65))
 	t = board.Column(t, "status", board.Wide(90), board.Words(
 		board.Word{Value: "complete", Text: "complete", Color: board.Good}, board.Word{Value: "imputed", Text: "imputed", Color: board.Fair},
 		board.Word{Value: "partial", Text: "partial", Color: board.Poor}), board.TextColour())
 	t = board.Column(t, "rtt_err", board.Wide(65))
-	return heardColumns(latencyColumns(t, "rtt", "mouth_to_ear"))
+	return columns(t, "rtt", "mouth_to_ear", "loss")
 }
 
 func onePath(q model.Query) model.Query {
@@ -152,13 +153,10 @@ func participants() *tablePanel {
 	t = board.Column(t, "client_id", board.Offers(board.Link{Title: "What this one hears", URL: board.To(board.Call, board.Vars{
 		"participant": board.Field("client_id"),
 	}, "call", "publisher", "kind")}))
-	for _, name := range []string{"first_seen", "last_seen", "os", "rtt_max", "mouth_to_ear_max", "coverage", "windows", "blame", "rating", "ice_failed"} {
-		t = board.Column(t, name, board.Hidden())
-	}
-	t = board.Column(t, "turn", append(board.Truth("TURN", board.Quiet), board.Wide(70))...)
+	t = hidden(t, "first_seen", "last_seen", "os", "rtt_max", "mouth_to_ear_max", "coverage", "windows", "blame", "rating", "ice_failed")
 	t = board.Column(t, "receive_bps", append(board.Coloured(board.Downlink), board.Wide(105))...)
 	t = board.Column(t, "connect", append(board.Coloured(board.Connect), board.Wide(120))...)
-	return heardColumns(latencyColumns(t, "rtt_p50", "rtt_p95", "mouth_to_ear_p50", "mouth_to_ear_p95"))
+	return columns(t, "turn", "rtt_p50", "rtt_p95", "mouth_to_ear_p50", "mouth_to_ear_p95", "bad", "audio_score", "video_score", "audio_loss", "video_loss")
 }
 
 func callQuality(title, description, unit, kind, word string, scale board.Scale) *timeseries.PanelBuilder {

@@ -94,11 +94,12 @@ func latencyByPath() *timeseries.PanelBuilder {
 }
 
 func pathTable() *tablePanel {
+	stats := []string{"p50", "p95", "p99", "over_300", "windows"}
 	t := board.Table("Paths",
 		"Every path through regions of SFUs over the whole time range, the busiest first. Click on one to see it alone.",
-		onPath(model.Query{Type: model.Latency, Metric: model.RTT, Format: model.Table, By: "path", Stats: []string{"p50", "p95", "p99", "over_300", "windows"}, Limit: 200}))
+		onPath(model.Query{Type: model.Latency, Metric: model.RTT, Format: model.Table, By: "path", Stats: stats, Limit: 200}))
 	t = board.Column(t, "path", board.Offers(toPath))
-	return spreadColumns(t)
+	return columns(t, stats...)
 }
 
 func matrix(m metric, stat string) *tablePanel {
@@ -117,10 +118,10 @@ func mesh() *nodegraph.PanelBuilder {
 }
 
 func links() *tablePanel {
-	return linkColumns(board.Table("Links between SFUs",
-		"Every link between two SFUs over the whole time range. RTT p50 tells how far they are apart; p95 far above it is a link that wavers. Lossy: windows with more than 2 % loss.",
-		model.Query{Type: model.Links, Format: model.Table, SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "calls"}, Limit: 500})).
-		SortBy(board.First("p95"))
+	return linkTable("Links between SFUs",
+		"Every link between two SFUs over the whole time range. RTT p50 tells how far they are apart; p95 far above it is a link that wavers. "+
+			"Lossy: windows with more than 2 % loss.",
+		model.Query{SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "calls"}})
 }
 
 func linkRTT() *timeseries.PanelBuilder {
@@ -136,8 +137,7 @@ func linkLoss() *timeseries.PanelBuilder {
 }
 
 func access() *tablePanel {
-	return linkColumns(board.Table("Links of SFUs with their clients",
+	return linkTable("Links of SFUs with their clients",
 		"All clients of an SFU together: how far they are, what they lose, how many need TURN.",
-		model.Query{Type: model.Links, By: "access", Format: model.Table, SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "relay", "windows"}, Limit: 500})).
-		SortBy(board.First("p95"))
+		model.Query{By: "access", SFU: "$sfu", Stats: []string{"p50", "p95", "p99", "loss", "lossy", "relay", "windows"}})
 }

@@ -91,15 +91,13 @@ func qualityLinesBy(title, by string) *timeseries.PanelBuilder {
 }
 
 func qualityTable(title, by, field, variable string) *tablePanel {
+	stats := []string{"audio_score", "video_score", "loss", "concealed", "freeze", "bad", "windows"}
 	t := board.Table(title, "Over the whole time range, of who hears, the groups with most windows first. Few windows say little.",
-		heard(model.Query{
-			Format: model.Table, By: by, Limit: 100,
-			Stats: []string{"audio_score", "video_score", "loss", "concealed", "freeze", "bad", "windows"},
-		}))
+		heard(model.Query{Format: model.Table, By: by, Limit: 100, Stats: stats}))
 	if variable != "" {
 		t = board.Column(t, field, board.Offers(board.Link{
 			Title: "Only this", URL: board.To(board.Quality, board.Vars{variable: board.Field(field)}, "from_region", "to_region"),
 		}))
 	}
-	return heardColumns(board.Column(t, "windows", board.Wide(95)))
+	return columns(t, stats...)
 }

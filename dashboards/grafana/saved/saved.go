@@ -88,6 +88,7 @@ type Variable struct {
 	Query       json.RawMessage `json:"query"`
 	Datasource  *Reference      `json:"datasource"`
 	IncludeAll  bool            `json:"includeAll"`
+	Sort        int             `json:"sort"`
 }
 
 // All are the panels that show something: rows are opened and left out.

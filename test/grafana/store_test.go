@@ -1,0 +1,115 @@
+package grafana_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/earshot-rtc/earshot/dashboards/query/querytest"
+	"github.com/earshot-rtc/earshot/internal/clickhouse"
+	embedded "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
+	"github.com/earshot-rtc/earshot/processor/insert"
+	"github.com/earshot-rtc/earshot/processor/insert/rowgen"
+	"github.com/earshot-rtc/earshot/processor/row"
+	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
+)
+
+// store is one engine for all tests, filled once.
+var store struct {
+	once   sync.Once
+	server *embedded.Server
+	db     *clickhouse.DB
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	embedded.RunChildIfAsked()
+	code := m.Run()
+	if store.db != nil {
+		_ = store.db.Close()
+	}
+	if store.server != nil {
+		if err := store.server.Shutdown(context.Background()); err != nil && code == 0 {
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// filled is the store's address; in it are two hours of calls that end now.
+func filled(t *testing.T) string {
+	t.Helper()
+	store.once.Do(func() { store.err = fill(t.Context()) })
+	if errors.Is(store.err, embedded.ErrNotFound) && os.Getenv("CI") == "" {
+		t.Skip(store.err)
+	}
+	require.NoError(t, store.err)
+	return store.server.Addr()
+}
+
+func fill(ctx context.Context) (err error) {
+	if store.server, err = embedded.New(embedded.Config{}, embedded.Dependencies{}); err != nil {
+		return err
+	}
+	if err = store.server.Start(ctx); err != nil {
+		return err
+	}
+	if store.db, err = clickhouse.Open(clickhouse.Config{Addr: []string{store.server.Addr()}}); err != nil {
+		return err
+	}
+	if _, err = clickhouse.Migrate(ctx, store.db, ddl.Migrations); err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(querytest.Window)
+	if err = many(ctx, now); err != nil {
+		return err
+	}
+	// The call of the lab: three SFUs in a line and five clients, still going on, the last that was seen.
+	const windows = 60
+	lab := querytest.Call{ID: "lab", Start: now.Add(-windows * querytest.Window)}
+	if err = lab.Insert(ctx, store.db, 0, windows); err != nil {
+		return err
+	}
+	return unreadable(ctx, now)
+}
+
+// many are calls of all lengths, sizes and topologies, in rows of the processor's own.
+func many(ctx context.Context, now time.Time) error {
+	const span = 2 * time.Hour
+	day := rowgen.New(rowgen.Config{Seed: 7, Start: now.Add(-span), Length: span - time.Minute, Rows: 4_000, Partitions: 1, Streams: true})
+	feed, buffer := day.Partition(0), insert.NewBuffer()
+	for n, more := 0, true; more; n++ {
+		var batch row.Batch
+		more = feed.Next(&batch, 50_000)
+		for _, t := range buffer.Fill(&batch) {
+			if err := store.db.Insert(ctx, t.Name, fmt.Sprintf("%s:%d", t.Name, n), t.Columns); err != nil {
+				return err
+			}
+		}
+		buffer.Reset()
+	}
+	return nil
+}
+
+// unreadable are records that nobody could read.
+func unreadable(ctx context.Context, now time.Time) error {
+	var batch row.Batch
+	for i, reason := range []string{"malformed", "malformed", "unknown_origin"} {
+		*batch.AddDead() = row.DeadLetter{
+			ReceivedAt: now.Add(-time.Duration(i) * time.Minute).UnixMilli(), Topic: "earshot.samples.v1", Offset: uint64(i), Reason: reason,
+			Detail: "not a sample", Bytes: 17,
+		}
+	}
+	for _, t := range insert.NewBuffer().Fill(&batch) {
+		if err := store.db.Insert(ctx, t.Name, "dead", t.Columns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
