@@ -304,7 +304,9 @@ func TestUsersOfClickHouse(t *testing.T) {
 		require.Contains(t, string(script), u.Password.FromEnv+"=")
 	}
 	require.Equal(t, "grafana", services(t).Services["grafana"].Environment["EARSHOT_CLICKHOUSE_USER"])
-	var config struct{ ClickHouse struct{ User, Database string } }
+	var config struct {
+		ClickHouse struct{ User, Database string }
+	}
 	read(t, compose+"/earshot.yaml", &config)
 	require.Equal(t, "earshot", config.ClickHouse.User)
 }

@@ -7,25 +7,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/require"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
-	"github.com/earshot-rtc/earshot/dashboards/datasource/panel"
 	"github.com/earshot-rtc/earshot/dashboards/grafana/saved"
 	"github.com/earshot-rtc/earshot/dashboards/query"
 )
 
-// ask sends a query through the data source as Grafana does.
+// ask sends a query to the data source as Grafana's server does.
 func ask(ctx context.Context, t *testing.T, q model.Query, r query.Range) data.Frames {
 	t.Helper()
 	raw, err := json.Marshal(q)
 	require.NoError(t, err)
-	parsed, err := model.Parse(raw)
+	answer, err := store.source.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+		RefID: "A", QueryType: q.Type, JSON: raw, MaxDataPoints: 600, Interval: 15 * time.Second,
+		TimeRange: backend.TimeRange{From: r.From, To: r.To},
+	}}})
 	require.NoError(t, err)
-	frames, err := panel.Answer(ctx, query.New(store.db), panel.Ask{Query: parsed, Range: r, MaxPoints: 600, Interval: 15 * time.Second})
-	require.NoError(t, err)
-	return frames
+	require.NoError(t, answer.Responses["A"].Error)
+	return answer.Responses["A"].Frames
 }
 
 // lastHours is the span that the dashboards have at first.

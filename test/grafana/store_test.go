@@ -2,6 +2,7 @@ package grafana_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
+	"github.com/earshot-rtc/earshot/dashboards/datasource/source"
 	"github.com/earshot-rtc/earshot/dashboards/query/querytest"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 	embedded "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
@@ -25,12 +29,16 @@ var store struct {
 	once   sync.Once
 	server *embedded.Server
 	db     *clickhouse.DB
+	source *source.Source
 	err    error
 }
 
 func TestMain(m *testing.M) {
 	embedded.RunChildIfAsked()
 	code := m.Run()
+	if store.source != nil {
+		store.source.Dispose()
+	}
 	if store.db != nil {
 		_ = store.db.Close()
 	}
@@ -42,15 +50,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// filled is the store's address; in it are two hours of calls that end now.
-func filled(t *testing.T) string {
+// filled makes sure of the store, with two hours of calls that end now, and of a data source that asks it.
+func filled(t *testing.T) {
 	t.Helper()
 	store.once.Do(func() { store.err = fill(t.Context()) })
 	if errors.Is(store.err, embedded.ErrNotFound) && os.Getenv("CI") == "" {
 		t.Skip(store.err)
 	}
 	require.NoError(t, store.err)
-	return store.server.Addr()
 }
 
 func fill(ctx context.Context) (err error) {
@@ -66,6 +73,11 @@ func fill(ctx context.Context) (err error) {
 	if _, err = clickhouse.Migrate(ctx, store.db, ddl.Migrations); err != nil {
 		return err
 	}
+	settings, err := json.Marshal(map[string]any{"address": store.server.Addr(), "timeoutSeconds": 60})
+	if err != nil {
+		return err
+	}
+	store.source = source.New(backend.DataSourceInstanceSettings{UID: "earshot", Type: model.PluginID, JSONData: settings})
 	now := time.Now().UTC().Truncate(querytest.Window)
 	if err = many(ctx, now); err != nil {
 		return err

@@ -12,15 +12,27 @@ import (
 // counted are the words of a summary that calls answer, and not windows.
 var counted = []string{"active_calls", "calls", "participants"}
 
+// banded are those that the bit rates of participants answer; over time they are a query of type bitrate.
+var banded = []string{
+	"below_3", "from_3_to_4", "from_4", "receive_p5", "receive_p50", "receive_p95", "send_p5", "send_p50", "send_p95",
+	"limited_by_bandwidth", "limited_by_cpu",
+}
+
 // summary is single figures of the range, or the same over time.
 func summary(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
-	var windows, counts []string
+	var windows, counts, bands []string
 	for _, stat := range a.Stats {
-		if has(counted, stat) {
+		switch {
+		case has(counted, stat):
 			counts = append(counts, stat)
-		} else {
+		case has(banded, stat):
+			bands = append(bands, stat)
+		default:
 			windows = append(windows, stat)
 		}
+	}
+	if len(bands) > 0 && a.overTime() {
+		return nil, &query.ArgumentError{Field: "stats", Problem: bands[0] + " over time is a query of type bitrate"}
 	}
 	l := &query.Latency{}
 	activity := &query.Activity{}
@@ -69,11 +81,24 @@ func summary(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) 
 	if len(activity.Points) > 0 {
 		now = activity.Points[0]
 	}
+	var rates query.BandwidthPoint
+	if len(bands) > 0 {
+		b, err := s.Bandwidth(ctx, query.BandwidthQuery{Range: a.Range})
+		if err != nil {
+			return nil, err
+		}
+		if len(b.Points) > 0 {
+			rates = b.Points[0]
+		}
+	}
 	t := frame.NewTable(a.Type, []struct{}{{}})
 	for _, stat := range a.Stats {
 		frame.Column(t, stat, func(struct{}) *float64 {
-			if has(counted, stat) {
+			switch {
+			case has(counted, stat):
 				return going(stat, &now)
+			case has(banded, stat):
+				return spreadOfRates(stat, &rates)
 			}
 			return summed(a.Metric, stat, &point.Figures)
 		})

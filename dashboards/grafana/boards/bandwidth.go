@@ -48,7 +48,7 @@ func Bandwidth() *board.Board {
 }
 
 func bandFigure(title, description, word, unit string, scale board.Scale) *stat.PanelBuilder {
-	return board.Stat(title, description+" Over the whole time range.", unit, scale, model.Query{Type: model.Bitrate, Stats: []string{word}}).
+	return board.Stat(title, description+" Over the whole time range.", unit, scale, model.Query{Type: model.Summary, Stats: []string{word}}).
 		Decimals(1)
 }
 
