@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -102,6 +103,9 @@ func New(cfg Config, deps Dependencies) (*Processor, error) {
 	p.consumer, err = kafka.NewConsumer(kafka.ConsumerConfig{
 		Brokers: cfg.Brokers, Group: cfg.Group, Topic: cfg.Topic, ClientID: "earshot-processor",
 		MaxWait: cfg.MaxWait, Heartbeat: cfg.Heartbeat, SessionTimeout: cfg.Session, RetryBackoff: cfg.Backoff,
+		// Nobody hears of a member that drains: one that took longer than its session would be thrown out, and throw out the others when it
+		// comes back.
+		DrainTimeout: min(10*time.Second, cfg.Session/2),
 	}, p.work, kafka.Dependencies{Logger: log, Registerer: deps.Registerer})
 	if err != nil {
 		return nil, fmt.Errorf("processor: %w", err)

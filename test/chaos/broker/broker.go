@@ -56,7 +56,7 @@ func (b *Broker) Start() {
 	}
 	b.child = process.Start(b.t, nil, process.Build(b.t, "./test/chaos/broker/serve"),
 		"-data", b.dir, "-port", strconv.Itoa(b.port), "-topics", strings.Join(b.topics, ","))
-	require.NoError(b.t, b.wait(30*time.Second))
+	require.NoError(b.t, b.wait(5*time.Minute))
 }
 
 func (b *Broker) wait(patience time.Duration) error {

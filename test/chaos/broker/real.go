@@ -93,5 +93,5 @@ func (r *Real) WaitReady() {
 		_ = conn.SetDeadline(time.Now().Add(time.Second))
 		_, err = conn.ReadPartitions()
 		return err == nil
-	}, time.Minute, 100*time.Millisecond, "the broker does not answer")
+	}, 5*time.Minute, 100*time.Millisecond, "the broker does not answer")
 }

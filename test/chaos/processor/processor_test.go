@@ -104,7 +104,7 @@ func (s *storm) run() {
 
 	calm := newGroup(t, "calm", s.broker.Addr(), samples, dead, s.store.addr())
 	alone := calm.join()
-	awaitEnd(t, s.broker.Addr(), samples, partitions, time.Minute, "calm", "stormy")
+	awaitEnd(t, s.broker.Addr(), samples, partitions, 5*time.Minute, "calm", "stormy")
 	alone.leave()
 	for _, m := range s.members {
 		m.leave()
