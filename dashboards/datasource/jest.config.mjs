@@ -5,7 +5,8 @@ export default {
   testEnvironment: "jsdom",
   testMatch: ["<rootDir>/test/**/*.test.{ts,tsx}"],
   setupFiles: ["<rootDir>/test/environment.ts"],
-  setupFilesAfterEnv: ["@testing-library/jest-dom"],
+  setupFilesAfterEnv: ["<rootDir>/test/patience.ts"],
+  testTimeout: 60_000,
   moduleNameMapper: { "\\.(css|svg|png)$": "<rootDir>/test/nothing.ts", "^react-inlinesvg$": "<rootDir>/test/svg.tsx" },
   transform: {
     "\\.(ts|tsx|js|mjs)$": ["@swc/jest", { jsc: { target: "es2021", parser: { syntax: "typescript", tsx: true }, transform: { react: { runtime: "classic" } } } }],
