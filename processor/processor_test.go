@@ -100,6 +100,7 @@ type setup struct {
 	change   func(*Config)
 	inserter Inserter
 	producer Producer
+	epochs   Epochs
 	registry *prometheus.Registry
 	// sent is how many samples Kafka has, a multiple of 500: up to half an hour after them a partition that has been read to its
 	// end may be advanced. 0: nothing is advanced.
@@ -121,7 +122,7 @@ func start(t *testing.T, brokers []string, s setup) *Processor {
 	if s.producer == nil {
 		s.producer = &letters{}
 	}
-	deps := Dependencies{Inserter: s.inserter, Producer: s.producer}
+	deps := Dependencies{Inserter: s.inserter, Producer: s.producer, Epochs: s.epochs}
 	if s.registry != nil {
 		deps.Registerer = s.registry
 	}
