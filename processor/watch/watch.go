@@ -50,7 +50,7 @@ func New(cfg Config, deps Dependencies) (*Watch, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if deps.DB == nil {
+	if cfg.Enabled && deps.DB == nil {
 		return nil, errors.New("watch: a database is required")
 	}
 	w := &Watch{cfg: cfg, log: deps.Logger, now: deps.Now}
@@ -60,11 +60,14 @@ func New(cfg Config, deps Dependencies) (*Watch, error) {
 	if w.now == nil {
 		w.now = time.Now
 	}
-	detector, err := regression.New(cfg.Detector)
-	if err != nil {
-		return nil, err
+	if cfg.Enabled {
+		detector, err := regression.New(cfg.Detector)
+		if err != nil {
+			return nil, err
+		}
+		w.keep = detector.Keep()
 	}
-	w.keep = detector.Keep()
+	var err error
 	if w.metrics, err = newMetrics(deps.Registerer); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
@@ -92,6 +95,7 @@ func (w *Watch) Lead(ctx context.Context) {
 		w.alerts.Forget()
 	}()
 	var s *search
+	var reached time.Time
 	pause, trouble := w.cfg.Poll, false
 	for {
 		next, err := w.advance(ctx, s)
@@ -107,11 +111,15 @@ func (w *Watch) Lead(ctx context.Context) {
 				w.log.Info("the search for regressions goes on")
 			}
 		}
+		if err == nil || s != nil && s.next.After(reached) {
+			pause = w.cfg.Poll // it gets on, if not without trouble
+		}
+		if s != nil {
+			reached = s.next
+		}
 		wait := w.cfg.Poll
 		if err != nil {
 			wait, pause = pause, min(2*pause, time.Minute)
-		} else {
-			pause = w.cfg.Poll
 		}
 		timer := time.NewTimer(wait)
 		select {
