@@ -31,6 +31,25 @@ engine: ## fetch the embedded ClickHouse engine (npm, about 180 MB, once)
 demo: engine build ## run a real cascaded call through the whole pipeline, with a live table and page
 	bin/earshot demo $(DEMO_FLAGS)
 
+# What `make plugin` builds the back end of the Grafana data source for, as GOOS/GOARCH: by default for this machine.
+PLUGIN := dashboards/datasource
+PLUGIN_PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
+PLUGIN_LDFLAGS := -s -w -X 'github.com/grafana/grafana-plugin-sdk-go/build/buildinfo.buildInfoJSON={"time":0,"pluginID":"earshot-datasource","version":"$(VERSION)"}'
+.PHONY: plugin
+plugin: ## build the Grafana data source, dashboards/datasource/dist (PLUGIN_PLATFORMS="linux/amd64 linux/arm64 darwin/arm64 windows/amd64")
+	cd $(PLUGIN) && npm ci --no-audit --no-fund --silent && npm run -s build
+	@$(MAKE) --no-print-directory plugin-backend
+
+.PHONY: plugin-backend
+plugin-backend: ## build the Go part of the Grafana data source only
+	@mkdir -p $(PLUGIN)/dist
+	@for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*}; arch=$${platform#*/}; suffix=; [ $$os != windows ] || suffix=.exe; \
+		echo "building gpx_earshot_datasource_$${os}_$$arch$$suffix ..."; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -tags arrow_json_stdlib -ldflags "$(PLUGIN_LDFLAGS)" \
+			-o $(PLUGIN)/dist/gpx_earshot_datasource_$${os}_$$arch$$suffix ./$(PLUGIN)/pkg; \
+	done
+
 .PHONY: test
 test: engine ## run the tests
 	go test ./...
@@ -59,6 +78,10 @@ plugin: plugin-frontend ## build the Grafana data source, dashboards/datasource/
 .PHONY: plugin-frontend
 plugin-frontend: $(PLUGIN)/node_modules/.package-lock.json
 	cd $(PLUGIN) && npm run -s build
+
+.PHONY: grafana
+grafana: ## start a Grafana that is installed here with the provisioning and the plugin: GRAFANA_HOME=/usr/share/grafana
+	@dashboards/grafana/start.sh "$(GRAFANA_HOME)"
 
 .PHONY: test-plugin
 test-plugin: $(PLUGIN)/node_modules/.package-lock.json ## test the data source's front end, without a Grafana

@@ -88,7 +88,33 @@ func fill(ctx context.Context) (err error) {
 	if err = lab.Insert(ctx, store.db, 0, windows); err != nil {
 		return err
 	}
-	return unreadable(ctx, now)
+	return errors.Join(unreadable(ctx, now), shifts(ctx, now))
+}
+
+// shifts are a regression that goes on and one that is over.
+func shifts(ctx context.Context, now time.Time) error {
+	at := func(ago time.Duration) []time.Time { return []time.Time{now.Add(-ago)} }
+	one := func(name, text string) clickhouse.Column {
+		return clickhouse.Column{Name: name, Values: []string{text}}
+	}
+	figure := func(name string, v float64) clickhouse.Column {
+		return clickhouse.Column{Name: name, Values: []float64{v}}
+	}
+	when := func(name string, ago time.Duration) clickhouse.Column {
+		return clickhouse.Column{Name: name, Values: at(ago)}
+	}
+	open := []clickhouse.Column{
+		one("id", "open"), one("state", "open"), one("cause", "sfu_link"), one("severity", "warning"), one("from_sfu", "fra"), one("to_sfu", "iad"),
+		one("summary", "the link fra-iad got slower by 60 ms"), figure("before_ms", 90), figure("after_ms", 150), figure("shift_ms", 60),
+		figure("shift_ratio", 0.67), when("started_at", 4*time.Minute), when("detected_at", 2*time.Minute), when("updated_at", 0), when("evaluated_at", 0),
+	}
+	over := []clickhouse.Column{
+		one("id", "over"), one("state", "resolved"), one("cause", "version"), one("severity", "critical"), one("version", "1.2.0"),
+		one("summary", "version 1.2.0 got slower by 60 ms"), figure("before_ms", 120), figure("after_ms", 180), figure("shift_ms", 60),
+		figure("shift_ratio", 0.5), when("started_at", time.Hour), when("detected_at", 55*time.Minute), when("updated_at", 30*time.Minute),
+		when("evaluated_at", 20*time.Minute), when("resolved_at", 20*time.Minute),
+	}
+	return errors.Join(store.db.Insert(ctx, "regressions", "open", open), store.db.Insert(ctx, "regressions", "over", over))
 }
 
 // many are calls of all lengths, sizes and topologies, in rows of the processor's own.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
@@ -65,4 +66,9 @@ func Button(title, tooltip, address string, window bool) dashboard.DashboardLink
 	return dashboard.DashboardLink{
 		Type: dashboard.DashboardLinkTypeLink, Title: title, Tooltip: tooltip, Url: &address, Icon: "external link", TargetBlank: window, Tags: []string{},
 	}
+}
+
+// Panel leads from the corner of a panel to another dashboard.
+func Panel(title, address string) cog.Builder[dashboard.DashboardLink] {
+	return dashboard.NewDashboardLinkBuilder(title).Type(dashboard.DashboardLinkTypeLink).Url(address)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/nodegraph"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
@@ -92,6 +93,30 @@ func Table(title, description string, queries ...model.Query) *table.PanelBuilde
 		ShowHeader(true).
 		Filterable(true).
 		NoValue("Nothing in this time range")
+}
+
+// States is what was in which state when: rows with a time that begins, perhaps one that ends, and a word.
+func States(title, description string, q model.Query, steps ...dashboard.DataTransformerConfig) *statetimeline.PanelBuilder {
+	return statetimeline.NewPanelBuilder().
+		Title(title).Description(description).Datasource(source()).Targets(ask([]model.Query{q})).
+		Transformations(steps).
+		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(Accent)).
+		ShowValue(common.VisibilityModeAuto).
+		RowHeight(0.8).
+		FillOpacity(75).
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom))
+}
+
+// Keep leaves out all fields but some.
+func Keep(names ...string) dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{Id: "filterFieldsByName", Options: map[string]any{"include": map[string]any{"names": names}}}
+}
+
+// Apart makes a frame of its own of the rows of each value of a field.
+func Apart(name string) dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{Id: "partitionByValues", Options: map[string]any{
+		"fields": []string{name}, "keepFields": false, "naming": map[string]any{"asLabels": true},
+	}}
 }
 
 // Graph is a call as nodes and edges.

@@ -1,7 +1,9 @@
 package boards
 
 import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
@@ -72,6 +74,8 @@ func openRegressions() *stat.PanelBuilder {
 		board.Count, board.Any, model.Query{Type: model.Regressions, Format: model.Alert}).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"count"})).
 		ColorMode(common.BigValueColorModeBackground).
+		OverrideByName("shift", []board.Property{board.Unit(board.Count), board.Decimals(0)}).
+		Links([]cog.Builder[dashboard.DashboardLink]{board.Panel("Regressions", board.To(board.Regressions, nil))}).
 		NoValue("0")
 }
 
