@@ -11,8 +11,10 @@ import (
 // discover tests all segments and returns the regressions that are new, and those that have more pairs than they had.
 func (e *evaluation) discover() []Regression {
 	found := e.search()
-	pairs := e.strays(e.cfg.Persistence)
-	lasting := e.strays(2 * e.cfg.Persistence)
+	pairs := e.strays(e.cfg.Persistence, nil)
+	lasting := e.strays(2*e.cfg.Persistence, func(pair int32) bool {
+		return slices.ContainsFunc(pairs, func(v strayed) bool { return v.segment == pair })
+	})
 	e.adjust(found, pairs, lasting)
 
 	var out []Regression
@@ -129,8 +131,10 @@ func (e *evaluation) unexplained(pairs []strayed, found map[int32]*verdict, open
 	var order []Pair
 	for i := range pairs {
 		v := &pairs[i]
-		if v.q > e.cfg.FalseDiscovery || v.path >= v.shift.Estimate/2 || e.listed(v.segment) ||
-			e.explained(v, found, opened) >= v.shift.Estimate/2 {
+		if v.q > e.cfg.FalseDiscovery || v.path >= v.shift.Estimate/2 || e.listed(v.segment) {
+			continue
+		}
+		if rest := rank.Shift(e.unaccounted(v, found, opened), v.reference, e.cfg.Confidence); rest.Estimate < e.cfg.limit(v.level) {
 			continue
 		}
 		p := unordered(e.names.pair(v.segment))
@@ -146,24 +150,28 @@ func (e *evaluation) unexplained(pairs []strayed, found map[int32]*verdict, open
 	return out
 }
 
-// explained is how much of the shift of a pair the segments on its paths have that are slower, median over its calls.
-func (e *evaluation) explained(v *strayed, found map[int32]*verdict, opened []Regression) float64 {
+// unaccounted is what is left of the deviations of a pair's calls without the path and what the segments on it have that are slower.
+func (e *evaluation) unaccounted(v *strayed, found map[int32]*verdict, opened []Regression) []float64 {
 	var points []point
-	e.eachWay(v.segment, v.first, func(w int, y *way) {
-		sum := v.path
+	e.eachWay(v.segment, v.first, func(w *window, y *way) {
+		d, ok := e.compare(v.layer, y, w.hops[y.first:])
+		if !ok {
+			return
+		}
+		rest := d.beyond - d.path
 		for _, link := range e.names.paths[y.path].links {
-			sum += e.moved(found, opened, func(r *Regression) bool { return e.onLink(r, link) }, link)
+			rest -= e.moved(found, opened, func(r *Regression) bool { return e.onLink(r, link) }, link)
 		}
 		for _, at := range []int32{y.up, y.down} {
 			if at != none {
 				c := e.names.cells[at]
-				sum += e.moved(found, opened, func(r *Regression) bool { return e.covers(r, c) }, c.sfu, c.asn, c.version)
+				rest -= e.moved(found, opened, func(r *Regression) bool { return e.covers(r, c) }, c.sfu, c.asn, c.version)
 			}
 		}
-		points = append(points, point{call: y.call, ms: float32(sum)})
+		points = append(points, point{call: y.call, ms: float32(rest)})
 	})
 	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.call, b.call), cmp.Compare(a.ms, b.ms)) })
-	return medianOf(byCall(points))
+	return byCall(points)
 }
 
 // moved is by how much a hop is slower: as its regression says, or one of the segments that it belongs to.
@@ -193,11 +201,11 @@ func (e *evaluation) onLink(r *Regression, link int32) bool {
 }
 
 // eachWay calls f with what calls of a pair had, by call within a window, in the recent windows from the given one on.
-func (e *evaluation) eachWay(pair int32, first int, f func(window int, y *way)) {
+func (e *evaluation) eachWay(pair int32, first int, f func(*window, *way)) {
 	for w := first; w < len(e.history.recent); w++ {
 		for i := range e.history.recent[w].ways {
 			if y := &e.history.recent[w].ways[i]; y.at == pair {
-				f(w, y)
+				f(e.history.recent[w], y)
 			}
 		}
 	}

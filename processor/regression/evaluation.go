@@ -15,12 +15,14 @@ type evaluation struct {
 	spans  []Span // in which something was wrong
 	taint  map[int32]bool
 	season *Profile
+	byLast map[int][]*layer
+	fresh  map[int32]bool // versions
 	tests  int
 }
 
 func (d *Detector) evaluation(season *Profile, known []Regression) *evaluation {
 	last := d.history.recent[len(d.history.recent)-1]
-	e := &evaluation{Detector: d, now: last.at().Add(d.cfg.Window), known: known, season: season, taint: map[int32]bool{}}
+	e := &evaluation{Detector: d, now: last.at().Add(d.cfg.Window), known: known, season: season, taint: map[int32]bool{}, byLast: map[int][]*layer{}, fresh: map[int32]bool{}}
 	for i := range known {
 		r := &known[i]
 		to := r.ResolvedAt
@@ -43,7 +45,7 @@ func (e *evaluation) taintBy(r *Regression) {
 		e.taint[n.number(name{kind: linkKind, a: r.Link.From, b: r.Link.To})] = true
 	}
 	for _, c := range n.cells {
-		if e.covers(r, c) {
+		if c.self != none && e.covers(r, c) {
 			e.taint[c.self], e.taint[c.stratum], e.taint[c.people] = true, true, true
 		}
 	}
@@ -51,6 +53,27 @@ func (e *evaluation) taintBy(r *Regression) {
 		of := n.between(p.Pair)
 		e.taint[of.pair], e.taint[of.core], e.taint[of.direct] = true, true, true
 	}
+}
+
+// isNew says whether a version was not there before, though others were.
+func (e *evaluation) isNew(version int32) bool {
+	if was, ok := e.fresh[version]; ok {
+		return was
+	}
+	p := e.season
+	if p == nil {
+		p = e.history.before(nil)
+	}
+	know := func(v int32) bool {
+		r := p.hop(v)
+		return int(r.windows) >= e.cfg.MinReference && len(r.kept) >= e.cfg.MinCalls
+	}
+	others := false
+	for number := range e.names.of {
+		others = others || e.names.of[number].kind == versionKind && know(int32(number))
+	}
+	e.fresh[version] = others && !know(version)
+	return e.fresh[version]
 }
 
 // covers says whether a regression is about such access hops.
@@ -66,18 +89,26 @@ func (e *evaluation) covers(r *Regression, c cell) bool {
 	return false
 }
 
-// layers are the references for a test of the last windows.
+// layers are the references for a test of the last windows: what was before them, and the season if there is one. A segment that is not known
+// from before is not tested: that it is slower than a week ago does not say that it has become so.
 func (e *evaluation) layers(last int) []*layer {
-	ready := func(p *Profile) *lazy { return &lazy{made: p} }
-	older := func(without []Span) *lazy {
-		return &lazy{make: func() *Profile { return e.history.older(last, without) }}
+	if e.byLast[last] == nil {
+		e.byLast[last] = e.references(last)
 	}
-	before := &layer{cfg: &e.cfg, clean: []*lazy{ready(e.history.before(nil)), older(nil)}, taint: e.taint}
+	return e.byLast[last]
+}
+
+func (e *evaluation) references(last int) []*layer {
+	profiles := func(without []Span) []*lazy {
+		old := e.history.before(without)
+		return []*lazy{{made: old}, {make: func() *Profile { return e.history.older(last, without, old) }}}
+	}
+	before := &layer{cfg: &e.cfg, clean: profiles(nil), taint: e.taint}
 	if len(e.taint) > 0 {
-		before.tainted = []*lazy{ready(e.history.before(e.spans)), older(e.spans)}
+		before.tainted = profiles(e.spans)
 	}
 	if e.season == nil {
 		return []*layer{before}
 	}
-	return []*layer{{cfg: &e.cfg, clean: []*lazy{ready(e.season)}}, before}
+	return []*layer{before, {cfg: &e.cfg, clean: []*lazy{{made: e.season}}}}
 }

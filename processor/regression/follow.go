@@ -33,6 +33,11 @@ func (e *evaluation) follow(r *Regression) bool {
 		r.ShiftLowMs += (grown - 1) * r.ShiftMs
 		r.ShiftHighMs += (grown - 1) * r.ShiftMs
 		r.ShiftMs *= grown
+		r.Pairs = slices.Clone(r.Pairs)
+		for i := range r.Pairs {
+			p := &r.Pairs[i]
+			p.AfterMs += (grown - 1) * (p.AfterMs - p.BeforeMs)
+		}
 		r.AfterMs, r.ShiftRatio = r.BeforeMs+r.ShiftMs, ratio(r.ShiftMs, r.BeforeMs)
 		r.Severity = e.cfg.severity(r)
 		r.UpdatedAt = e.now

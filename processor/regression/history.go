@@ -69,9 +69,11 @@ func (h *history) before(without []Span) *Profile {
 	return p
 }
 
-// older is the recent windows except for the last ones, without those that overlap one of the spans.
-func (h *history) older(last int, without []Span) *Profile {
+// older is the recent windows except for the last ones, without those that overlap one of the spans, as far as another profile does
+// not know enough.
+func (h *history) older(last int, without []Span, known *Profile) *Profile {
 	p := newProfile(h.names)
+	p.beyond, p.enough = known, int32(h.cfg.MinReference)
 	for _, w := range h.recent[:max(len(h.recent)-last, 0)] {
 		if !overlaps(w.start, w.start+int64(h.cfg.Window/time.Second), without) {
 			p.take(w)

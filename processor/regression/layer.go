@@ -10,6 +10,7 @@ type layer struct {
 	// not count.
 	clean, tainted []*lazy
 	taint          map[int32]bool
+	levels         []float64 // as far as asked for; 0 = not yet
 }
 
 // lazy is a Profile that is made when it is first asked for.
@@ -62,8 +63,14 @@ func (l *layer) ofWays(pair int32) *Profile {
 
 // level is the RTT of a hop in the reference, NaN where it is not known.
 func (l *layer) level(number int32) float64 {
-	if p := l.of(number); p != nil {
-		return p.median(number)
+	if int(number) >= len(l.levels) {
+		l.levels = append(l.levels, make([]float64, int(number)+1)...)
 	}
-	return math.NaN()
+	if l.levels[number] == 0 {
+		l.levels[number] = math.NaN()
+		if p := l.of(number); p != nil {
+			l.levels[number] = p.median(number)
+		}
+	}
+	return l.levels[number]
 }

@@ -45,16 +45,16 @@ type path struct {
 type names struct {
 	numbers map[name]int32
 	of      []name
-	cells   map[int32]cell // by the number of the cell
+	cells   []cell // by the number of the cell
 	pairs   map[Pair]ends
-	cores   map[int32]int32 // coreKind by pairKind
+	cores   []int32 // coreKind by pairKind
 	paths   []path
 	routes  map[string]int32 // index into paths
 	key     strings.Builder
 }
 
 func newNames() *names {
-	return &names{numbers: map[name]int32{}, cells: map[int32]cell{}, pairs: map[Pair]ends{}, cores: map[int32]int32{}, routes: map[string]int32{}}
+	return &names{numbers: map[name]int32{}, pairs: map[Pair]ends{}, routes: map[string]int32{}}
 }
 
 func (n *names) number(of name) int32 {
@@ -63,15 +63,15 @@ func (n *names) number(of name) int32 {
 	}
 	i := int32(len(n.of))
 	n.numbers[of] = i
-	n.of = append(n.of, of)
+	n.of, n.cells, n.cores = append(n.of, of), append(n.cells, cell{self: none}), append(n.cores, none)
 	return i
 }
 
 // access is the cell of the hop between a client and an SFU.
 func (n *names) access(e *End, sfu string) cell {
 	self := n.number(name{kind: cellKind, a: e.Region, b: sfu, asn: e.ASN, version: e.Version})
-	if c, ok := n.cells[self]; ok {
-		return c
+	if n.cells[self].self != none {
+		return n.cells[self]
 	}
 	c := cell{
 		self:    self,
@@ -99,7 +99,8 @@ func (n *names) between(p Pair) ends {
 		core:   n.number(name{kind: coreKind, a: p.Publisher, b: p.Subscriber}),
 		direct: n.number(name{kind: directKind, a: p.Publisher, b: p.Subscriber}),
 	}
-	n.pairs[p], n.cores[e.pair] = e, e.core
+	n.pairs[p] = e
+	n.cores[e.pair] = e.core
 	return e
 }
 

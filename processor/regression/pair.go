@@ -50,17 +50,22 @@ func or(level float64, now float32) float64 {
 // strayed is a pair of regions whose calls are slower than could be expected.
 type strayed struct {
 	verdict
-	path     float64 // part of the shift that the paths have
-	was, now map[int32]int
+	path      float64       // part of the shift that the paths have
+	was, now  map[int32]int // how many took which path
+	reference []float64     // deviations
 }
 
 // strays tests the pairs of regions over the last windows, by all references.
-func (e *evaluation) strays(last int) []strayed {
+func (e *evaluation) strays(last int, only func(int32) bool) []strayed {
 	n := len(e.history.recent)
 	verdicts := map[int32]strayed{}
-	for _, l := range e.layers(last) {
-		points, paths := e.deviations(l, n-last, nil)
+	for i, l := range e.layers(last) {
+		points, paths := e.deviations(l, n-last, only)
 		each(points, func(pair int32, of []point) {
+			was, judged := verdicts[pair]
+			if i > 0 && !judged {
+				return
+			}
 			windows := windowsOf(of, n)
 			values := byCall(of)
 			if len(values) < e.cfg.MinCalls || len(windows) < e.cfg.Persistence {
@@ -76,7 +81,7 @@ func (e *evaluation) strays(last int) []strayed {
 			if e.persists(of, windows, e.cfg.limit(v.level)/2) {
 				e.stray(&v, values, byCall(paths[pair]))
 			}
-			if was, twice := verdicts[pair]; twice {
+			if judged {
 				least := was
 				if v.slower && (!was.slower || v.shift.Estimate < was.shift.Estimate) {
 					least = v
@@ -112,10 +117,10 @@ func (e *evaluation) stray(v *strayed, beyond, path []float64) {
 		return
 	}
 	v.shift = rank.Shift(beyond, wasBeyond, e.cfg.Confidence)
-	if !(v.shift.Estimate >= e.cfg.limit(v.level)) {
+	if !e.farEnough(&v.verdict) {
 		return
 	}
-	v.slower = true
+	v.slower, v.reference = true, wasBeyond
 	v.p = min(1, 2*rank.Greater(beyond, wasBeyond)) // over two stretches
 	v.path = rank.Shift(path, wasPath, e.cfg.Confidence).Estimate
 	for _, w := range e.history.recent[v.first:] {

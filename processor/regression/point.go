@@ -28,15 +28,7 @@ func (e *evaluation) points(l *layer, first int, wanted func(int32) bool) []poin
 			out = append(out, point{u.call, segment, from, cell, int32(w), u.ms - float32(level), float32(level)})
 		}
 	}
-	levels := map[int32]float64{}
-	level := func(number int32) float64 {
-		v, ok := levels[number]
-		if !ok {
-			v = l.level(number)
-			levels[number] = v
-		}
-		return v
-	}
+	level := l.level
 	for w := max(first, 0); w < len(e.history.recent); w++ {
 		for _, u := range e.history.recent[w].links {
 			add(u.of, u.of, none, w, u, level(u.of))
@@ -46,11 +38,13 @@ func (e *evaluation) points(l *layer, first int, wanted func(int32) bool) []poin
 			alike := level(c.stratum)
 			add(c.sfu, c.stratum, c.self, w, u, alike)
 			add(c.asn, c.stratum, c.self, w, u, alike)
-			// A version compares with itself, and a new one with all others of the same people at the same SFU.
-			if own := level(c.self); !math.IsNaN(own) {
-				add(c.version, c.self, c.self, w, u, own)
-			} else {
+			// A version compares with itself, and a new one with all of the same people at the same SFU.
+			switch {
+			case c.version == none:
+			case e.isNew(c.version):
 				add(c.version, c.stratum, c.self, w, u, alike)
+			default:
+				add(c.version, c.self, c.self, w, u, level(c.self))
 			}
 		}
 	}

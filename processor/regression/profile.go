@@ -23,6 +23,9 @@ type Profile struct {
 	turns map[int32]*reservoir[float32] // of links: not calls but what any call had in any window
 	ways  map[int32]*reservoir[way]
 	level []float32 // medians of hops, as far as asked for; 0 = not yet
+	// What another profile knows from enough windows is not taken.
+	beyond *Profile
+	enough int32
 }
 
 // NewProfile makes an empty Profile for use with this Detector.
@@ -41,6 +44,9 @@ func (p *Profile) take(w *window) {
 	p.level = p.level[:0]
 	turn := mix(uint64(w.start))
 	for _, u := range w.links {
+		if !p.wants(u.of) {
+			continue
+		}
 		pick := mix(u.call ^ turn)
 		p.add(w, u.of, u.call, pick, u.ms)
 		t := p.turns[u.of]
@@ -53,11 +59,17 @@ func (p *Profile) take(w *window) {
 	for _, u := range w.access {
 		c := p.names.cells[u.of]
 		pick := mix(u.call ^ turn ^ uint64(math.Float32bits(u.ms)))
-		p.add(w, c.self, u.call, pick, u.ms)
-		p.add(w, c.stratum, u.call, pick, u.ms)
-		p.add(w, c.people, u.call, pick, u.ms)
+		for _, of := range [...]int32{c.self, c.stratum, c.people, c.version} {
+			if of != none && p.wants(of) {
+				p.add(w, of, u.call, pick, u.ms)
+			}
+		}
 	}
-	for _, y := range w.ways {
+	for i := range w.ways {
+		y := &w.ways[i]
+		if !p.wantsWays(y.at) {
+			continue
+		}
 		pick := mix(y.call ^ turn ^ uint64(math.Float32bits(y.rtt)))
 		if p.names.of[y.at].kind == directKind {
 			p.add(w, y.at, y.call, pick, y.rtt)
@@ -69,8 +81,16 @@ func (p *Profile) take(w *window) {
 			r = &reservoir[way]{}
 			p.ways[y.at] = r
 		}
-		r.add(keepWays, w.start, kept[way]{y.call, uint32(pick), y})
+		r.add(keepWays, w.start, kept[way]{y.call, uint32(pick), *y})
 	}
+}
+
+func (p *Profile) wants(of int32) bool {
+	return p.beyond == nil || int(of) >= len(p.beyond.hops) || p.beyond.hops[of].windows < p.enough
+}
+
+func (p *Profile) wantsWays(pair int32) bool {
+	return p.beyond == nil || p.beyond.waysOf(pair).windows < p.enough
 }
 
 func (p *Profile) add(w *window, of int32, call, pick uint64, ms float32) {

@@ -62,7 +62,7 @@ type Pair struct{ Publisher, Subscriber string }
 type Affected struct {
 	Pair
 	Calls    int     // that used what got slower, of those in the windows that were tested
-	BeforeMs float64 // end-to-end RTT before, median over calls; NaN = not known
+	BeforeMs float64 // end-to-end RTT before, median over calls; where that is not known, AfterMs less the shift
 	AfterMs  float64 // and in the windows that were tested
 }
 

@@ -177,7 +177,11 @@ func (e *evaluation) affected(v *verdict, uses func(*way) bool) []Affected {
 				}
 			}
 		}
-		out = append(out, Affected{Pair: e.names.pair(at), Calls: len(t.using), BeforeMs: medianOf(was), AfterMs: medianOf(t.rtts)})
+		a := Affected{Pair: e.names.pair(at), Calls: len(t.using), BeforeMs: medianOf(was), AfterMs: medianOf(t.rtts)}
+		if len(was) == 0 {
+			a.BeforeMs = a.AfterMs - v.shift.Estimate
+		}
+		out = append(out, a)
 	}
 	return e.sorted(out)
 }

@@ -11,7 +11,8 @@ import (
 // verdict is what was found out about one segment.
 type verdict struct {
 	segment int32
-	slower  bool // by each reference: far enough, and in enough windows on end
+	lasts   bool // by each reference: in enough windows on end, half as far as it has to be
+	slower  bool // by each reference: and far enough
 	shift   rank.Interval
 	level   float64 // before
 	p, q    float64
@@ -37,7 +38,7 @@ func (e *evaluation) judge(l *layer, points []point, windows []int) (verdict, bo
 	}
 	v.level = levelOf(points)
 	limit := e.cfg.limit(v.level)
-	if !e.persists(points, windows, limit/2) {
+	if v.lasts = e.persists(points, windows, limit/2); !v.lasts {
 		return v, true
 	}
 	var reference []float64
@@ -53,12 +54,18 @@ func (e *evaluation) judge(l *layer, points []point, windows []int) (verdict, bo
 	}
 	v.before = len(reference)
 	v.shift = rank.Shift(values, reference, e.cfg.Confidence)
-	if !(v.shift.Estimate >= e.cfg.limit(v.level)) {
+	if !e.farEnough(&v) {
 		return v, true
 	}
 	v.slower = true
 	v.p = min(1, trials*rank.Greater(values, reference))
 	return v, true
+}
+
+// farEnough says whether the shift is as large as it has to be, and certainly half as large.
+func (e *evaluation) farEnough(v *verdict) bool {
+	limit := e.cfg.limit(v.level)
+	return v.shift.Estimate >= limit && v.shift.Low >= limit/2
 }
 
 // persists says whether the median over calls is that far up in every one of the windows.
@@ -108,7 +115,7 @@ func both(a, b verdict) verdict {
 	if b.slower && (!a.slower || b.shift.Estimate < a.shift.Estimate) {
 		least = b
 	}
-	least.slower, least.p = a.slower && b.slower, p
+	least.lasts, least.slower, least.p = a.lasts && b.lasts, a.slower && b.slower, p
 	if !least.slower {
 		least.p = 1
 	}
@@ -124,10 +131,12 @@ func (e *evaluation) search() map[int32]*verdict {
 		again := map[int32]bool{}
 		for _, v := range e.pass(last, wanted, again) {
 			tested[v.segment] = true
+			if v.lasts {
+				again[v.segment] = true // perhaps more windows make it certain
+			}
 			if !v.slower {
 				continue
 			}
-			again[v.segment] = true // perhaps more windows make it more certain
 			if was := found[v.segment]; was == nil || v.p < was.p {
 				found[v.segment] = &v
 			}
@@ -148,8 +157,12 @@ func (e *evaluation) pass(last int, wanted, gaps map[int32]bool) []verdict {
 	}
 	n := len(e.history.recent)
 	verdicts := map[int32]verdict{}
-	for _, l := range e.layers(last) {
+	for i, l := range e.layers(last) {
 		each(e.points(l, n-last, want), func(segment int32, points []point) {
+			was, judged := verdicts[segment]
+			if i > 0 && !judged {
+				return
+			}
 			windows := windowsOf(points, n)
 			if len(windows) < e.cfg.Persistence {
 				gaps[segment] = true
@@ -164,7 +177,7 @@ func (e *evaluation) pass(last int, wanted, gaps map[int32]bool) []verdict {
 			if !ok {
 				return
 			}
-			if was, twice := verdicts[segment]; twice {
+			if judged {
 				v = both(was, v)
 			}
 			verdicts[segment] = v
