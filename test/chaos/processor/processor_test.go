@@ -49,9 +49,12 @@ func TestWhateverIsKilledTheRowsAreThoseOfAnUndisturbedRun(t *testing.T) {
 
 func TestRealKafkaWhateverIsKilledTheRowsAreThoseOfAnUndisturbedRun(t *testing.T) {
 	b := broker.RequireReal(t)
-	require.NoError(t, kafka.EnsureTopics(t.Context(), []string{b.Addr()}, []kafka.TopicSpec{
-		{Name: samples, Partitions: partitions}, {Name: dead, Partitions: 1},
-	}))
+	b.WaitReady()
+	require.Eventually(t, func() bool { // a broker that has just begun may not be able to yet
+		return kafka.EnsureTopics(t.Context(), []string{b.Addr()}, []kafka.TopicSpec{
+			{Name: samples, Partitions: partitions}, {Name: dead, Partitions: 1},
+		}) == nil
+	}, time.Minute, 100*time.Millisecond)
 	(&storm{t: t, broker: b, calls: 12, kills: 8, storeKills: 1, brokerKills: 2, leaves: 1, every: 2500 * time.Millisecond}).run()
 }
 

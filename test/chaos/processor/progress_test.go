@@ -16,7 +16,7 @@ func ask[R any](t *testing.T, addr string, question func(context.Context, *kafka
 	transport := &kafkago.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &kafkago.Client{Addr: kafkago.TCP(addr), Timeout: 5 * time.Second, Transport: transport}
-	for deadline := time.Now().Add(5*time.Minute); ; {
+	for deadline := time.Now().Add(5 * time.Minute); ; {
 		got, err := question(t.Context(), client)
 		if err == nil {
 			return got
