@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"math"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -82,8 +83,7 @@ func (n *node) scored(s *query.NodeScores) {
 	if s == nil {
 		return
 	}
-	bad := float64(s.Bad) * 100
-	n.main, n.second = frame.Number(s.Audio), &bad
+	n.main, n.second = frame.Number(s.Audio), percent(&s.Bad)
 	if all := float64(s.Good + s.Fair + s.Poor); all > 0 {
 		n.good, n.fair, n.bad = float64(s.Good)/all, float64(s.Fair)/all, float64(s.Poor)/all
 	}
@@ -135,7 +135,7 @@ func percent(v *float32) *float64 {
 	if n == nil {
 		return nil
 	}
-	p := *n * 100
+	p := math.Round(*n*1e6) / 1e4
 	return &p
 }
 
@@ -158,11 +158,11 @@ func graph(nodes []node, edges []edge) data.Frames {
 	arc(frame.Column(n, "arc__fair", func(n node) float64 { return n.fair }), "fair", "yellow")
 	arc(frame.Column(n, "arc__bad", func(n node) float64 { return n.bad }), "bad", "red")
 	arc(frame.Column(n, "arc__unknown", func(n node) float64 { return max(1-n.good-n.fair-n.bad, 0) }), "not known", "gray")
-	frame.Column(n, "icon", func(n node) string {
+	frame.Column(n, "noderadius", func(n node) float64 {
 		if n.kind == "sfu" {
-			return "sitemap"
+			return 50
 		}
-		return ""
+		return 40
 	})
 	shown(frame.Column(n, "detail__kind", func(n node) string { return n.kind }), "Kind")
 	shown(frame.Column(n, "detail__region", func(n node) string { return n.region }), "Region")

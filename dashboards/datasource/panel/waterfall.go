@@ -39,18 +39,19 @@ func waterfall(ctx context.Context, s *query.Service, a Ask) (data.Frames, error
 	w := frame.NewWide(a.Type, stats, stepOf(p))
 	for i := range p.Points {
 		pt := &p.Points[i]
+		at := pt.WindowStart.Truncate(millis(p.StepMs)) // a point of a step is its worst window, wherever in it that is
 		for _, stat := range stats {
 			switch stat {
 			case "hop":
 				for n, rtt := range pt.HopRTT {
-					w.Put(pt.WindowStart, stat, data.Labels{"hop": hopName(p, pt, n)}, frame.Number(rtt))
+					w.Put(at, stat, data.Labels{"hop": hopName(p, pt, n)}, frame.Number(rtt))
 				}
 			case "rtt":
-				w.Put(pt.WindowStart, stat, nil, frame.Number(pt.RTT))
+				w.Put(at, stat, nil, frame.Number(pt.RTT))
 			case "mouth_to_ear":
-				w.Put(pt.WindowStart, stat, nil, frame.Number(pt.MouthToEar))
+				w.Put(at, stat, nil, frame.Number(pt.MouthToEar))
 			default:
-				w.Put(pt.WindowStart, stat, nil, part(stat, &pt.Parts))
+				w.Put(at, stat, nil, part(stat, &pt.Parts))
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"github.com/earshot-rtc/earshot/dashboards/datasource/settings"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
@@ -62,4 +64,13 @@ type held struct {
 func (h *held) Close() error {
 	defer h.give()
 	return h.Rows.Close()
+}
+
+// ColumnTypes are those of the answer, which statements of people's own want to know.
+func (h *held) ColumnTypes() []driver.ColumnType {
+	typed, ok := h.Rows.(interface{ ColumnTypes() []driver.ColumnType })
+	if !ok {
+		return nil
+	}
+	return typed.ColumnTypes()
 }
