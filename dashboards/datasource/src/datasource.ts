@@ -100,11 +100,11 @@ export class EarshotDataSource extends DataSourceWithBackend<EarshotQuery, Earsh
     return toValues(await this.getResource(`variables/${variable}`, { ...span(scope.range), ...(call === "" ? {} : { call }) }));
   }
 
-  override async getTagKeys(_options?: DataSourceGetTagKeysOptions<EarshotQuery>): Promise<MetricFindValue[]> {
+  override async getTagKeys(_options?: DataSourceGetTagKeysOptions): Promise<MetricFindValue[]> {
     return toValues(await this.getResource("adhoc/keys"));
   }
 
-  override async getTagValues(options: DataSourceGetTagValuesOptions<EarshotQuery>): Promise<MetricFindValue[]> {
+  override async getTagValues(options: DataSourceGetTagValuesOptions): Promise<MetricFindValue[]> {
     return toValues(await this.getResource("adhoc/values", { key: options.key, ...span(options.timeRange) }));
   }
 }
