@@ -87,7 +87,7 @@ func played(t *testing.T, tenant string) *clickhouse.DB {
 func mentions(t *testing.T, db *clickhouse.DB, tenant, word string) map[string]uint64 {
 	t.Helper()
 	out := map[string]uint64{}
-	for _, table := range []string{"samples", "streams", "hops", "e2e", "events", "participants", "peers", "calls", "erasures", "erasing"} {
+	for _, table := range []string{"samples", "streams", "hops", "e2e", "events", "participants", "peers", "calls", "observations", "erasures", "erasing"} {
 		where := ""
 		if table != "erasing" {
 			where = "WHERE tenant = {tenant:String}"
@@ -187,6 +187,10 @@ func TestAnErasureIsRecordedWithoutTheName(t *testing.T) {
 
 func TestACallGoesWithItsSummary(t *testing.T) {
 	db := played(t, "call")
+	require.NoError(t, db.Insert(t.Context(), "observations", "", []clickhouse.Column{
+		{Name: "window_start", Values: []time.Time{time.Now(), time.Now()}},
+		{Name: "tenant", Values: []string{"call", "call"}}, {Name: "call_id", Values: []string{"monday", "tuesday"}},
+	}))
 	found, report := run(t, db, erase.Subject{Tenant: "call", Kind: erase.Call, Name: "monday"})
 	require.Len(t, found.Calls, 1)
 	require.Empty(t, report.Remained)

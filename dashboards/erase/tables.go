@@ -54,6 +54,9 @@ const summary = "calls"
 
 const wholeCall = "call_id IN (SELECT call_id FROM erasing WHERE erasure_id = {id:String} AND what = 'call')"
 
+// observations say what a call was like, and of nobody in it by name.
+const observations = "observations"
+
 // condition finds a subject's rows in a table.
 func (t table) condition(k Kind) string {
 	if k == Call {
@@ -64,7 +67,7 @@ func (t table) condition(k Kind) string {
 
 func cleared(k Kind) []table {
 	if k == Call {
-		return append(tables[:len(tables):len(tables)], table{name: summary})
+		return append(tables[:len(tables):len(tables)], table{name: observations}, table{name: summary})
 	}
 	return tables
 }

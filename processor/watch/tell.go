@@ -52,7 +52,7 @@ func (s *search) alert(tenant string, r *regression.Regression) alert.Alert {
 		StartsAt: r.StartedAt, EndsAt: r.ResolvedAt, GeneratorURL: s.w.cfg.DashboardURL,
 	}
 	if r.ASN != 0 {
-		a.Labels["asn"] = strconv.FormatUint(uint64(r.ASN), 10)
+		a.Labels["asn"] = operator(r.ASN)
 	}
 	if r.Cause == regression.RegionPair && len(r.Pairs) > 0 {
 		// Of other causes the pairs that feel them come and go, and labels must not.
@@ -69,6 +69,8 @@ func link(r *regression.Regression) string {
 	return r.Link.From + "-" + r.Link.To
 }
 
+func operator(asn uint32) string { return "AS" + strconv.FormatUint(uint64(asn), 10) }
+
 // segment names what got slower.
 func segment(r *regression.Regression) string {
 	switch {
@@ -77,7 +79,7 @@ func segment(r *regression.Regression) string {
 	case r.SFU != "":
 		return r.SFU
 	case r.ASN != 0:
-		return "AS" + strconv.FormatUint(uint64(r.ASN), 10)
+		return operator(r.ASN)
 	case r.Version != "":
 		return r.Version
 	case len(r.Pairs) > 0:

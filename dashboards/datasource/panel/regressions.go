@@ -117,7 +117,7 @@ func where(r *query.Regression) string {
 // ends are the regions of a regression that is felt between two of them only: those of one that several feel would change with time,
 // and an alert's labels must not.
 func ends(r *query.Regression) (from, to string) {
-	if r.Cause != "region_pair" && r.Cause != "other_paths" || len(r.Pairs) == 0 {
+	if r.Cause != "region_pair" || len(r.Pairs) == 0 {
 		return "", ""
 	}
 	return r.Pairs[0].Publisher, r.Pairs[0].Subscriber
