@@ -34,11 +34,18 @@ demo: engine build ## run a real cascaded call through the whole pipeline, with 
 # What `make plugin` builds the back end of the Grafana data source for, as GOOS/GOARCH: by default for this machine.
 PLUGIN := dashboards/datasource
 PLUGIN_PLATFORMS ?= $(shell go env GOOS)/$(shell go env GOARCH)
-PLUGIN_LDFLAGS := -s -w -X 'github.com/grafana/grafana-plugin-sdk-go/build/buildinfo.buildInfoJSON={"time":0,"pluginID":"earshot-datasource","version":"$(VERSION)"}'
+PLUGIN_LDFLAGS := -s -w -X 'github.com/grafana/grafana-plugin-sdk-go/build/buildinfo.buildInfoJSON={\"pluginID\":\"earshot-datasource\",\"version\":\"$(VERSION)\"}'
 .PHONY: plugin
-plugin: ## build the Grafana data source, dashboards/datasource/dist (PLUGIN_PLATFORMS="linux/amd64 linux/arm64 darwin/arm64 windows/amd64")
-	cd $(PLUGIN) && npm ci --no-audit --no-fund --silent && npm run -s build
-	@$(MAKE) --no-print-directory plugin-backend
+plugin: plugin-frontend plugin-backend ## build the Grafana data source, dashboards/datasource/dist (PLUGIN_PLATFORMS="linux/amd64 linux/arm64 darwin/arm64 windows/amd64")
+
+# What the front end is built with: installed anew when the lockfile changes.
+$(PLUGIN)/node_modules/.package-lock.json: $(PLUGIN)/package-lock.json
+	cd $(PLUGIN) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+.PHONY: plugin-frontend
+plugin-frontend: $(PLUGIN)/node_modules/.package-lock.json ## build the TypeScript part of the Grafana data source only
+	cd $(PLUGIN) && npm run -s build
 
 .PHONY: plugin-backend
 plugin-backend: ## build the Go part of the Grafana data source only
@@ -65,19 +72,6 @@ client-probe: ## build the browser probe, client-probe/dist
 .PHONY: test-client-probe
 test-client-probe: ## test the browser probe, without a browser
 	cd client-probe && npm ci --no-audit --no-fund --silent && npm test
-
-PLUGIN := dashboards/datasource
-# What the front end is built with: installed anew when the lockfile changes.
-$(PLUGIN)/node_modules/.package-lock.json: $(PLUGIN)/package-lock.json
-	cd $(PLUGIN) && npm ci --no-audit --no-fund --silent
-	@touch $@
-
-.PHONY: plugin
-plugin: plugin-frontend ## build the Grafana data source, dashboards/datasource/dist
-
-.PHONY: plugin-frontend
-plugin-frontend: $(PLUGIN)/node_modules/.package-lock.json
-	cd $(PLUGIN) && npm run -s build
 
 .PHONY: grafana
 grafana: ## start a Grafana that is installed here with the provisioning and the plugin: GRAFANA_HOME=/usr/share/grafana
