@@ -11,6 +11,9 @@ import (
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
+// searched are the tables of package processor/watch: what it finds depends on which rows were there when it looked.
+var searched = []string{"observations", "regressions"}
+
 // tables lists what holds rows, rollups and summaries included.
 func tables(t *testing.T, db *clickhouse.DB) []string {
 	t.Helper()
@@ -20,9 +23,11 @@ func tables(t *testing.T, db *clickhouse.DB) []string {
 	rows, err := clickhouse.Select[table](t.Context(), db, `
 		SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name NOT LIKE 'schema_%' ORDER BY name`, nil)
 	require.NoError(t, err)
-	names := make([]string, len(rows))
-	for i, r := range rows {
-		names[i] = r.Name
+	names := make([]string, 0, len(rows))
+	for _, r := range rows {
+		if !slices.Contains(searched, r.Name) {
+			names = append(names, r.Name)
+		}
 	}
 	for _, must := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters", "e2e_1m", "e2e_1h", "hops_1m", "hops_1h", "calls", "participants", "peers"} {
 		require.Contains(t, names, must)
