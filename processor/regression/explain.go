@@ -66,7 +66,7 @@ func (e *evaluation) gone(v *verdict, some func(cell) bool) bool {
 		return false
 	}
 	values := byCall(rest)
-	return len(values) < e.cfg.MinCalls || medianOf(values) < v.shift.Estimate/2
+	return len(values) < e.cfg.MinCalls || medianOf(values) < max(v.shift.Estimate/2, e.cfg.limit(v.level))
 }
 
 // within says whether enough calls of a segment are outside a group, and these are not slower.

@@ -35,16 +35,17 @@ func (e *evaluation) points(l *layer, first int, wanted func(int32) bool) []poin
 		}
 		for _, u := range e.history.recent[w].access {
 			c := e.names.cells[u.of]
-			alike := level(c.stratum)
-			add(c.sfu, c.stratum, c.self, w, u, alike)
-			add(c.asn, c.stratum, c.self, w, u, alike)
-			// A version compares with itself, and a new one with all of the same people at the same SFU.
-			switch {
-			case c.version == none:
-			case e.isNew(c.version):
-				add(c.version, c.stratum, c.self, w, u, alike)
-			default:
-				add(c.version, c.self, c.self, w, u, level(c.self))
+			// Clients compare with those of the same version, as phones are not like computers, and if these are not known with all of the
+			// same operator and region at the same SFU; those of a new version always with all.
+			fresh := c.version != none && e.isNew(c.version)
+			from := c.self
+			if fresh || math.IsNaN(level(from)) {
+				from = c.stratum
+			}
+			add(c.sfu, from, c.self, w, u, level(from))
+			add(c.asn, from, c.self, w, u, level(from))
+			if fresh || from == c.self {
+				add(c.version, from, c.self, w, u, level(from))
 			}
 		}
 	}

@@ -118,7 +118,7 @@ func (k *Case) due(w *world) time.Time {
 		part := max(30, 0.2*w.rtt(k.Where, k.And, k.From)) / k.ByMs
 		return k.From.Add(time.Duration(part * float64(rampFor)))
 	case Rollout:
-		return k.From.Add(rolloutFor / 2)
+		return k.From.Add(rolloutFor * 5 / 8) // a seventh of the clients have it
 	}
 	return k.From
 }
