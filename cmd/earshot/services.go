@@ -21,6 +21,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/tracing"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
+	"github.com/earshot-rtc/earshot/processor/refused"
 	"github.com/earshot-rtc/earshot/processor/watch"
 	"github.com/earshot-rtc/earshot/schemas/userid"
 )
@@ -207,8 +208,20 @@ func (c *processorCmd) Run(ctx context.Context) error {
 			return err
 		}
 		d.admin.AddCheck("processor", svc.Ready)
-		return d.Start(ctx, "processor", svc)
+		if err := d.Start(ctx, "processor", svc); err != nil {
+			return err
+		}
+		return startRefused(ctx, d.Group, d.cfg.Processor, refused.Dependencies{Logger: d.log, Registerer: d.registry, Inserter: db})
 	})
+}
+
+// startRefused brings what collectors refused into the store.
+func startRefused(ctx context.Context, group *service.Group, cfg processor.Config, deps refused.Dependencies) error {
+	letters, err := refused.New(refused.Config{Brokers: cfg.Brokers, Group: cfg.Group, Topic: cfg.DeadTopic}, deps)
+	if err != nil {
+		return err
+	}
+	return group.Start(ctx, "letters of collectors", letters)
 }
 
 type consoleCmd struct{ serviceFlags }

@@ -22,6 +22,7 @@ import (
 	"github.com/earshot-rtc/earshot/internal/telemetry"
 	"github.com/earshot-rtc/earshot/processor"
 	"github.com/earshot-rtc/earshot/processor/recall"
+	"github.com/earshot-rtc/earshot/processor/refused"
 	"github.com/earshot-rtc/earshot/processor/watch"
 	ddl "github.com/earshot-rtc/earshot/schemas/clickhouse"
 	"github.com/earshot-rtc/earshot/schemas/topic"
@@ -197,7 +198,10 @@ func (f *stackFlags) startProcessor(ctx context.Context, s *stack, _ say) error 
 	if err != nil {
 		return err
 	}
-	return s.Start(ctx, "processor", p)
+	if err := s.Start(ctx, "processor", p); err != nil {
+		return err
+	}
+	return startRefused(ctx, s.Group, cfg, refused.Dependencies{Logger: s.log, Registerer: s.registry, Inserter: s.db})
 }
 
 func (f *stackFlags) startCollector(ctx context.Context, s *stack, _ say) error {
