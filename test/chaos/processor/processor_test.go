@@ -44,7 +44,7 @@ const (
 func TestWhateverIsKilledTheRowsAreThoseOfAnUndisturbedRun(t *testing.T) {
 	process.RequireChaos(t)
 	b := broker.Start(t, topic.Topic{Name: samples, Partitions: partitions}, topic.Topic{Name: dead, Partitions: 1})
-	(&storm{t: t, broker: b, calls: 20, kills: 20, storeKills: 3, brokerKills: 3, leaves: 4, every: 2500 * time.Millisecond}).run()
+	(&storm{t: t, broker: b, calls: 14, kills: 20, storeKills: 3, brokerKills: 3, leaves: 4, every: 2500 * time.Millisecond}).run()
 }
 
 func TestRealKafkaWhateverIsKilledTheRowsAreThoseOfAnUndisturbedRun(t *testing.T) {

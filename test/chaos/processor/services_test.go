@@ -82,7 +82,7 @@ processor:
   replay: %s
   settle: 1s
   session: 3s
-  flush: {rows: 10000, every: 500ms}
+  flush: {rows: 10000, every: 1s}
   retry: {attempts: 3, timeout: 60s, backoff: 50ms, backoff_max: 1s}
 `, clickhouse, name, brokers, name, topic, dead, replay), 0o600))
 	return g
