@@ -114,7 +114,17 @@ func rowsStored(ctx context.Context, s *query.Service, _ Ask, q query.PipelineQu
 
 func unreadable(ctx context.Context, s *query.Service, _ Ask, q query.PipelineQuery) ([]reading, time.Duration, error) {
 	t, err := s.Unreadable(ctx, q)
-	return tallied(t, "dead_letters", "reason", false, err)
+	if err != nil || len(t.Points) > 0 {
+		return tallied(t, "dead_letters", "reason", false, err)
+	}
+	// That there were none is known, and good to see.
+	none := func(at time.Time) reading {
+		return reading{at, "dead_letters", data.Labels{"reason": "none"}, frame.Count(0)}
+	}
+	if q.OverTime {
+		return []reading{none(q.From), none(q.To)}, q.To.Sub(q.From), nil
+	}
+	return []reading{none(q.To)}, 0, nil
 }
 
 func tallied(t *query.Tally, stat, label string, perSecond bool, err error) ([]reading, time.Duration, error) {

@@ -1,6 +1,7 @@
 package boards
 
 import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
@@ -19,10 +20,12 @@ func Self() *board.Board {
 				board.At(4, 4, selfFigure("Newest result", "How old the newest window is that can be seen here. Some 20 s are a window, the wait for late samples, and the insert.",
 					"freshness", board.Seconds, board.Fresh, 0)),
 				board.At(4, 4, selfFigure("Samples", "Samples of clients and SFUs stored per second.", "samples_rate", board.PerSecond, board.Info, 1)),
-				board.At(4, 4, selfFigure("Sources", "Clients and SFUs that reported.", "sources", board.Count, board.Info, 0)),
+				board.At(4, 4, selfFigure("Sources", "Clients and SFUs that reported.", "sources", board.Count, board.Info, 0).
+					ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"sum"}))),
 				board.At(4, 4, selfFigure("Delay, p95", "From when a probe took a sample until a collector had it: one in twenty took longer.", "delay_p95", board.Milliseconds, board.Delay, 0)),
 				board.At(4, 4, selfFigure("Late", "Share of samples that came too late for at least one of their windows. What they say is stored, but in no window.", "late_ratio", board.Ratio, board.Failures, 2)),
-				board.At(4, 4, selfFigure("Could not be read", "Records in the whole time range that were no samples, or not to be understood.", "dead_letters", board.Count, board.Any, 0)),
+				board.At(4, 4, selfFigure("Could not be read", "Records in the whole time range that were no samples, or not to be understood.", "dead_letters", board.Count, board.Any, 0).
+					ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"sum"}))),
 			}},
 			{Title: "What comes in", Panels: []board.Placed{
 				board.At(12, 9, selfLines("Samples by source", "Samples per second, of clients and of SFUs. None of one kind, while there are calls, is a probe or a collector that is away.",
