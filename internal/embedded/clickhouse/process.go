@@ -130,10 +130,18 @@ func engineConfig(spec launchSpec) []byte {
 	set("primary_index_cache_size", 64*mib)
 	set("uncompressed_cache_size", 0)
 	set("compiled_expression_cache_size", 16*mib)
-	set("background_pool_size", 4)
+	// Two merges at a time leave the cores to inserts, and the longer a merge waits the more parts it takes: rows are rewritten less often.
+	set("background_pool_size", 2)
+	set("background_merges_mutations_concurrency_ratio", 1)
 	set("background_schedule_pool_size", 8)
 	set("max_thread_pool_size", 500)
 	set("max_connections", 256)
+	// By default merges grow small, and mutations wait, where fewer than 8 or 20 could run at a time.
+	b.WriteString("  <merge_tree>\n")
+	for _, key := range []string{"lower_max_size_of_merge", "execute_mutation", "execute_optimize_entire_partition"} {
+		set("number_of_free_entries_in_pool_to_"+key, 1)
+	}
+	b.WriteString("  </merge_tree>\n")
 	b.WriteString("</clickhouse>\n")
 	return []byte(b.String())
 }
