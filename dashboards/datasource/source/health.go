@@ -116,37 +116,28 @@ func (s *Source) warning(ctx context.Context) string {
 	if !s.settings.RawSQL {
 		return ""
 	}
-	may, err := s.count(ctx, "CHECK GRANT INSERT ON "+s.db.Database()+".e2e")
-	if err != nil || may == 0 {
+	var may uint8 // of a connection that is not held to reading, or nobody might
+	if err := s.first(ctx, "CHECK GRANT INSERT ON "+s.db.Database()+".e2e", &may); err != nil || may == 0 {
 		return ""
 	}
 	return fmt.Sprintf(" Warning: queries in SQL are allowed, and user %q may write; each query is held to reading, but give the data source a user that can do no more.", s.user())
 }
 
-func (s *Source) count(ctx context.Context, sql string) (uint64, error) {
-	rows, err := s.store.Query(ctx, sql, clickhouse.Params{"database": s.db.Database()}, clickhouse.Settings{"readonly": 2})
+func (s *Source) count(ctx context.Context, sql string) (n uint64, err error) {
+	return n, s.first(ctx, sql, &n, clickhouse.Settings{"readonly": 2})
+}
+
+// first reads the one value of an answer.
+func (s *Source) first(ctx context.Context, sql string, into any, settings ...clickhouse.Settings) error {
+	rows, err := s.store.Query(ctx, sql, clickhouse.Params{"database": s.db.Database()}, settings...)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { _ = rows.Close() }()
-	var n any
 	for rows.Next() {
-		if err := rows.Scan(&n); err != nil {
-			return 0, err
+		if err := rows.Scan(into); err != nil {
+			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	switch n := n.(type) {
-	case uint64:
-		return n, nil
-	case uint8:
-		return uint64(n), nil
-	case bool:
-		if n {
-			return 1, nil
-		}
-	}
-	return 0, nil
+	return rows.Err()
 }

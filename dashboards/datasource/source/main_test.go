@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +43,10 @@ func TestMain(m *testing.M) {
 	embedded.RunChildIfAsked()
 	backend.Logger = log.NewNullLogger()
 	code := m.Run()
+	if server.conn != nil {
+		_ = server.conn.Close()
+		_ = server.served.Shutdown()
+	}
 	if engine.db != nil {
 		_ = engine.db.Close()
 	}
@@ -98,9 +105,36 @@ func openStore(t *testing.T) *clickhouse.DB {
 	return engine.db
 }
 
-// plugin is the back end, served and asked as Grafana does it: over gRPC.
+// server is the back end, served and asked as Grafana does it: one process for all data sources, over gRPC.
+var server struct {
+	once    sync.Once
+	served  datasourcetest.TestPlugin
+	conn    *grpc.ClientConn
+	err     error
+	sources atomic.Int64
+}
+
+func startServer() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return err
+	}
+	server.served, err = datasourcetest.Manage(source.Factory(source.WithClock(soon), source.WithPoll(20*time.Millisecond)),
+		datasourcetest.ManageOpts{Address: address})
+	if err != nil {
+		return err
+	}
+	server.conn, err = grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return err
+}
+
+// plugin is a data source of the server's.
 type plugin struct {
-	datasourcetest.TestPlugin
+	Client   *datasourcetest.TestPluginClient
 	streams  pluginv2.StreamClient
 	settings backend.DataSourceInstanceSettings
 }
@@ -108,14 +142,14 @@ type plugin struct {
 // options are a data source's settings, by their names in JSON.
 type options map[string]any
 
-// serve starts the back end, with a data source of the settings; address, if they have none, is that of the embedded ClickHouse.
+// serve makes a data source of the settings; address, if they have none, is that of the embedded ClickHouse.
 func serve(t *testing.T, o options) *plugin {
 	t.Helper()
 	openStore(t)
+	server.once.Do(func() { server.err = startServer() })
+	require.NoError(t, server.err)
 	all := options{"address": engine.server.Addr()}
-	for k, v := range o {
-		all[k] = v
-	}
+	maps.Copy(all, o)
 	secure := map[string]string{}
 	if p, ok := all["password"].(string); ok {
 		secure["password"] = p
@@ -123,20 +157,8 @@ func serve(t *testing.T, o options) *plugin {
 	}
 	raw, err := json.Marshal(all)
 	require.NoError(t, err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	served, err := datasourcetest.Manage(source.Factory(source.WithClock(soon), source.WithPoll(20*time.Millisecond)), datasourcetest.ManageOpts{Address: address})
-	require.NoError(t, err)
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, conn.Close())
-		require.NoError(t, served.Shutdown())
-	})
-	return &plugin{TestPlugin: served, streams: pluginv2.NewStreamClient(conn), settings: backend.DataSourceInstanceSettings{
-		UID: "earshot", Name: "Earshot", Updated: start, JSONData: raw, DecryptedSecureJSONData: secure,
+	return &plugin{Client: server.served.Client, streams: pluginv2.NewStreamClient(server.conn), settings: backend.DataSourceInstanceSettings{
+		UID: fmt.Sprintf("earshot-%d", server.sources.Add(1)), Name: "Earshot", Updated: start, JSONData: raw, DecryptedSecureJSONData: secure,
 	}}
 }
 

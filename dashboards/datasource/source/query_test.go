@@ -72,6 +72,7 @@ var golden = map[string]string{
 
 func TestFramesAreThoseOfTheGoldenFiles(t *testing.T) {
 	p := serve(t, options{"rawSql": true, "consoleUrl": "https://earshot.example.org/"})
+	p.settings.UID = "earshot"
 	asked := map[string]bool{}
 	for name, query := range golden {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,13 @@ func read(rows clickhouse.Rows, limit int) (*data.Frame, error) {
 	return f, rows.Err()
 }
 
-var moment = reflect.TypeFor[time.Time]()
+var (
+	moment  = reflect.TypeFor[time.Time]()
+	inexact = reflect.TypeFor[decimal]()
+)
+
+// decimal is what ClickHouse's decimals are read into.
+type decimal interface{ InexactFloat64() float64 }
 
 // kind is the field that holds values of a type; all may be unknown.
 func kind(t reflect.Type) data.FieldType {
@@ -102,6 +108,9 @@ func kind(t reflect.Type) data.FieldType {
 	case reflect.Struct:
 		if t == moment {
 			return data.FieldTypeNullableTime
+		}
+		if t.Implements(inexact) {
+			return data.FieldTypeNullableFloat64
 		}
 	}
 	return data.FieldTypeNullableString
@@ -125,7 +134,12 @@ func value(k data.FieldType, v reflect.Value) any {
 		out := v.Uint()
 		return &out
 	case data.FieldTypeNullableFloat64:
-		out := v.Float()
+		var out float64
+		if d, ok := v.Interface().(decimal); ok {
+			out = d.InexactFloat64()
+		} else {
+			out = v.Float()
+		}
 		if math.IsNaN(out) || math.IsInf(out, 0) {
 			return (*float64)(nil)
 		}
