@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -14,7 +15,8 @@ type LinksQuery struct {
 	Step      time.Duration // 0 with OverTime: as fine as MaxPoints allows
 	OverTime  bool          // points; otherwise one for the whole range
 	MaxPoints int           // 0 = 300
-	Limit     int           // 0 = 1,000, or 20,000 over time
+	Links     int           // over time: at most so many, those with the most windows; 0 = 50
+	Limit     int           // rows; 0 = 1,000, or 20,000 over time
 }
 
 // Links is how links did, by step.
@@ -53,11 +55,13 @@ type LinkState struct {
 
 // Links gives how the links of SFUs did.
 func (s *Service) Links(ctx context.Context, q LinksQuery) (*Links, error) {
-	otherwise := 1000
+	otherwise, most := 1000, MaxRows
 	if q.OverTime {
-		otherwise = 20_000
+		otherwise, most = 20_000, cmp.Or(q.Links, 50)
 	}
-	a := s.history(q.Range).text("sfu", q.SFU).text("region", q.Region).limit(q.Limit, otherwise)
+	a := s.history(q.Range).text("sfu", q.SFU).text("region", q.Region).limit(most, 0)
+	a.params["links"] = a.params["limit"]
+	a.limit(q.Limit, otherwise)
 	a.params["from_kind"] = "sfu"
 	if q.Access {
 		a.params["from_kind"] = "client"

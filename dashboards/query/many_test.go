@@ -302,4 +302,14 @@ func TestLinksAreToldApartByTheirEnds(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, over.Links, 2)
 	require.Equal(t, start, over.Links[0].At)
+
+	all, err := s.Links(t.Context(), query.LinksQuery{Range: query.Range{From: start, To: start.Add(10 * time.Minute)}, OverTime: true, Step: time.Minute, Access: true})
+	require.NoError(t, err)
+	busiest, err := s.Links(t.Context(), query.LinksQuery{Range: query.Range{From: start, To: start.Add(10 * time.Minute)}, OverTime: true, Step: time.Minute, Access: true, Links: 1})
+	require.NoError(t, err)
+	require.NotEmpty(t, busiest.Links)
+	require.Less(t, len(busiest.Links), len(all.Links))
+	for _, l := range busiest.Links {
+		require.Equal(t, busiest.Links[0].ToSFU, l.ToSFU)
+	}
 }

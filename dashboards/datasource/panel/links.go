@@ -12,7 +12,7 @@ import (
 func links(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
 	q := query.LinksQuery{Range: a.Range, SFU: a.SFU, Region: a.PublisherRegion, Access: a.By == "access"}
 	if a.overTime() {
-		q.OverTime, q.MaxPoints = true, a.points()
+		q.OverTime, q.MaxPoints, q.Links = true, a.points(), a.limit(mostGroups)
 	} else {
 		q.Limit = a.limit(1000)
 	}
@@ -35,13 +35,9 @@ func links(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
 	if !a.overTime() {
 		return data.Frames{linkTable(a, l.Links, value)}, nil
 	}
-	keep := busiest(l.Links, a.limit(mostGroups))
 	w := frame.NewWide(a.Type, a.Stats, millis(l.StepMs))
 	for i := range l.Links {
 		p := &l.Links[i]
-		if !keep[linkName(p)] {
-			continue
-		}
 		for _, stat := range a.Stats {
 			w.Put(p.At, stat, data.Labels{"link": linkName(p)}, value(stat, p))
 		}
@@ -100,15 +96,6 @@ func linkTable(a Ask, rows []query.LinkState, value func(string, *query.LinkStat
 		frame.Column(t, stat, func(l query.LinkState) *float64 { return value(stat, &l) })
 	}
 	return t.Numeric()
-}
-
-// busiest are the n links with the most windows.
-func busiest(rows []query.LinkState, n int) map[string]bool {
-	sums := map[string]uint64{}
-	for i := range rows {
-		sums[linkName(&rows[i])] += rows[i].Windows
-	}
-	return top(sums, n)
 }
 
 func callsOfLinks(ctx context.Context, s *query.Service, a Ask) (map[string]*float64, error) {
