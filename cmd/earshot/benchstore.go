@@ -27,6 +27,7 @@ type benchStoreCmd struct {
 	Partitions int           `default:"12" help:"Over how many partitions of the topic the calls are spread."`
 	Rounds     int           `default:"7" help:"How often each question is asked; the first time is not counted."`
 	Streams    bool          `help:"Fill the table streams as well, which no dashboard reads."`
+	Questions  bool          `default:"true" negatable:"" help:"Ask the questions of the dashboards, after all is in."`
 	Seed       uint64        `default:"1" help:"Makes the rows: the same seed, the same rows."`
 	Memory     int64         `default:"4096" help:"What the embedded ClickHouse may use, in MiB."`
 	Dir        string        `type:"path" placeholder:"DIR" help:"Where the store is made and removed again. Default: the folder for temporary files."`
@@ -171,6 +172,9 @@ func (c *benchStoreCmd) measure(ctx context.Context, db *clickhouse.DB, server *
 		return nil, err
 	}
 	f.Engine = version[0].V
+	if !c.Questions {
+		return f, nil
+	}
 	return f, c.ask(ctx, db, start, calls, f)
 }
 
