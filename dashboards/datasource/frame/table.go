@@ -42,13 +42,17 @@ func Figure[R any](t *Table[R], name string, of func(R) *float32) *data.Field {
 	return Column(t, name, func(r R) *float64 { return Number(of(r)) })
 }
 
-// Numeric says that the frame's texts tell its numbers apart, which is what alert rules want to know.
+// Numeric says that the frame's texts tell its numbers apart, which is what alert rules want to know. Without rows it has no fields
+// either: that is how Grafana's alerting says "no data".
 func (t *Table[R]) Numeric() *data.Frame {
 	t.Frame.Meta.Type, t.Frame.Meta.TypeVersion = data.FrameTypeNumericWide, data.FrameTypeVersion{0, 1}
 	for _, f := range t.Frame.Fields {
 		if f.Type() == data.FieldTypeString {
 			t.Frame.Meta.Type = data.FrameTypeNumericLong
 		}
+	}
+	if len(t.rows) == 0 {
+		t.Frame.Fields = nil
 	}
 	return t.Frame
 }

@@ -65,15 +65,10 @@ func regressionTable(a Ask, rows []query.Regression) *data.Frame {
 	return t.Frame
 }
 
-// regressionAlerts has the labels of an alert as its texts and how much longer it takes as its number. None is no field at all, which
-// alerting calls no data.
+// regressionAlerts has the labels of an alert as its texts and how much longer it takes as its number.
 func regressionAlerts(a Ask, rows []query.Regression) *data.Frame {
 	type row = query.Regression
 	t := frame.NewTable(a.Type, rows)
-	t.Numeric()
-	if len(rows) == 0 {
-		return t.Frame
-	}
 	frame.Column(t, "id", func(r row) string { return r.ID })
 	frame.Column(t, "cause", func(r row) string { return r.Cause })
 	frame.Column(t, "link", func(r row) string { return r.Link })

@@ -28,9 +28,9 @@ func TestResourcesListWhatThereIsToChooseFrom(t *testing.T) {
 	p := serve(t, nil)
 	span := "?from=" + strconv.FormatInt(start.UnixMilli(), 10) + "&to=" + strconv.FormatInt(soon().UnixMilli(), 10)
 	for path, want := range map[string]string{
-		"variables/regions":   `[{"text":"eu-central","value":"eu-central"},{"text":"ap-northeast","value":"ap-northeast"},{"text":"us-east","value":"us-east"}]`,
-		"variables/sfus":      `[{"text":"iad","value":"iad"},{"text":"fra","value":"fra"},{"text":"nrt","value":"nrt"}]`,
-		"variables/versions":  `[{"text":"1.1.0","value":"1.1.0"},{"text":"1.2.0","value":"1.2.0"}]`,
+		"variables/regions":   `[{"text":"ap-northeast","value":"ap-northeast"},{"text":"eu-central","value":"eu-central"},{"text":"us-east","value":"us-east"}]`,
+		"variables/sfus":      `[{"text":"nrt","value":"nrt"},{"text":"fra","value":"fra"},{"text":"iad","value":"iad"}]`,
+		"variables/versions":  `[{"text":"1.2.0","value":"1.2.0"},{"text":"1.1.0","value":"1.1.0"}]`,
 		"variables/asns":      `[{"text":"AS2516","value":"2516"},{"text":"AS3320","value":"3320"},{"text":"AS7922","value":"7922"}]`,
 		"variables/countries": `[{"text":"JP","value":"JP"},{"text":"DE","value":"DE"},{"text":"US","value":"US"}]`,
 		"variables/participants" + span + "&call=demo": `[{"text":"ana","value":"ana"},{"text":"bo","value":"bo"},{"text":"chi","value":"chi"},{"text":"dee","value":"dee"},{"text":"eli","value":"eli"}]`,
@@ -40,9 +40,11 @@ func TestResourcesListWhatThereIsToChooseFrom(t *testing.T) {
 		"adhoc/values?key=kind":                        `[{"text":"audio","value":"audio"},{"text":"video","value":"video"}]`,
 		"adhoc/values?key=network":                     `[{"text":"wifi","value":"wifi"},{"text":"cellular","value":"cellular"},{"text":"ethernet","value":"ethernet"}]`,
 	} {
-		status, body := p.get(t, path)
-		require.Equal(t, http.StatusOK, status, "%s: %s", path, body)
-		require.JSONEq(t, want, body, path)
+		t.Run(path, func(t *testing.T) {
+			status, body := p.get(t, path)
+			require.Equal(t, http.StatusOK, status, body)
+			require.JSONEq(t, want, body)
+		})
 	}
 	status, body := p.get(t, "adhoc/keys")
 	require.Equal(t, http.StatusOK, status)

@@ -1,36 +1,28 @@
 /** The fields that narrow a query of one type down, each with the values that there are. */
 import type { TimeRange } from "@grafana/data";
-import { InlineField, InlineFieldRow } from "@grafana/ui";
 import React from "react";
 import type { EarshotDataSource } from "../datasource";
 import type { EarshotQuery, FilterField } from "../types";
-import { FIELDS, KINDS, choices, type Words } from "../words";
+import { FIELDS, KINDS, choices, fieldsOf, type Words } from "../words";
+import { Fields, Labelled } from "./Fields";
 import { ValueSelect } from "./ValueSelect";
 
 export interface FilterFieldsProps {
   datasource: EarshotDataSource;
   query: EarshotQuery;
   words: Words;
-  fields: FilterField[];
   range?: TimeRange | undefined;
   onChange: (query: EarshotQuery) => void;
 }
 
-/** Width of the labels on the left, in Grafana's units of 8 pixels. */
-export const LABEL_WIDTH = 16;
-
-export function FilterFields({ datasource, query, words, fields, range, onChange }: FilterFieldsProps): React.JSX.Element | null {
-  if (fields.length === 0) {
-    return null;
-  }
+export function FilterFields({ datasource, query, words, range, onChange }: FilterFieldsProps): React.JSX.Element {
   return (
-    <InlineFieldRow>
-      {fields.map((field) => {
+    <Fields>
+      {fieldsOf(words).map((field) => {
         const { label, help, variable } = FIELDS[field];
         const inputId = `earshot-${query.refId}-${field}`;
-        const required = words.needs?.includes(field) ?? false;
         return (
-          <InlineField key={field} label={label} labelWidth={LABEL_WIDTH} tooltip={help ?? ""} htmlFor={inputId}>
+          <Labelled key={field} label={label} tooltip={help} htmlFor={inputId}>
             <ValueSelect
               inputId={inputId}
               datasource={datasource}
@@ -39,13 +31,13 @@ export function FilterFields({ datasource, query, words, fields, range, onChange
               call={query.call}
               range={range}
               value={query[field]}
-              required={required}
+              required={words.needs?.includes(field) ?? false}
               onChange={(value) => onChange(withField(query, field, value))}
             />
-          </InlineField>
+          </Labelled>
         );
       })}
-    </InlineFieldRow>
+    </Fields>
   );
 }
 

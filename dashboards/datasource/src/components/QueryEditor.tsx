@@ -1,12 +1,13 @@
 /** The editor of a panel's query: first what to see, then only the fields that this uses. */
 import type { QueryEditorProps, SelectableValue } from "@grafana/data";
-import { InlineField, InlineFieldRow, InlineSwitch, Input, MultiSelect, RadioButtonGroup, Select } from "@grafana/ui";
+import { InlineField, InlineSwitch, Input, MultiSelect, RadioButtonGroup, Select, Text } from "@grafana/ui";
 import React from "react";
 import type { EarshotDataSource } from "../datasource";
 import { migrate, ofType } from "../query";
 import type { EarshotOptions, EarshotQuery } from "../types";
-import { FORMATS, GROUPS, METRICS, SORTS, SQL_TYPE, STATS, choices, fieldsOf, questions, wordsOf } from "../words";
-import { FilterFields, LABEL_WIDTH } from "./FilterFields";
+import { FORMATS, GROUPS, METRICS, SORTS, SQL_TYPE, STATS, choices, questions, wordsOf } from "../words";
+import { Fields, Labelled } from "./Fields";
+import { FilterFields } from "./FilterFields";
 import { SqlEditor } from "./SqlEditor";
 
 export type Props = QueryEditorProps<EarshotDataSource, EarshotQuery, EarshotOptions>;
@@ -40,86 +41,73 @@ export function QueryEditor({ datasource, query: stored, range, onChange, onRunQ
   const stats = choices(words.stats ?? [], STATS, query.queryType);
   return (
     <div>
-      <InlineFieldRow>
-        <InlineField label="What do you want to see?" labelWidth={26} htmlFor={id("type")} grow>
-          <Select<string>
-            inputId={id("type")}
-            options={questions.map((w) => ({ value: w.type, label: w.title, description: w.help }))}
-            value={query.queryType}
-            onChange={(choice) => change(ofType(query, choice.value!))}
-            maxMenuHeight={420}
-          />
-        </InlineField>
-      </InlineFieldRow>
-      <InlineFieldRow>
-        {words.metrics !== undefined && (
-          <InlineField label="Latency" labelWidth={LABEL_WIDTH} tooltip="There and back, or one way from mouth to ear.">
-            <RadioButtonGroup options={choices(words.metrics, METRICS)} value={query.metric ?? words.metrics[0]!} onChange={(metric) => set({ metric })} />
-          </InlineField>
-        )}
+      <InlineField label="What do you want to see?" labelWidth={26} htmlFor={id("type")} grow>
+        <Select<string>
+          inputId={id("type")}
+          options={questions.map((w) => ({ value: w.type, label: w.title, description: w.help }))}
+          value={query.queryType}
+          onChange={(choice) => change(ofType(query, choice.value!))}
+          maxMenuHeight={420}
+        />
+      </InlineField>
+      <div style={{ marginBottom: 8 }}>
+        <Text variant="bodySmall" color="secondary">
+          {words.help}
+        </Text>
+      </div>
+      <Fields>
         {words.stats !== undefined && (
-          <InlineField label="Show" labelWidth={LABEL_WIDTH} htmlFor={id("stats")} tooltip="One line or column each.">
+          <Labelled label="Show" htmlFor={id("stats")} tooltip="One line or column each." wide>
             <MultiSelect<string>
               inputId={id("stats")}
-              width={48}
               options={stats}
               value={(query.stats?.length ? query.stats : (words.defaultStats ?? [])).map((stat) => shown(stat, stats)!)}
               closeMenuOnSelect={false}
               onChange={(picked) => set({ stats: picked.map((p) => p.value!) })}
             />
-          </InlineField>
+          </Labelled>
+        )}
+        {words.metrics !== undefined && (
+          <Labelled label="Of" tooltip="There and back, or one way from mouth to ear.">
+            <RadioButtonGroup options={choices(words.metrics, METRICS)} value={query.metric ?? words.metrics[0]!} onChange={(metric) => set({ metric })} />
+          </Labelled>
         )}
         {words.by !== undefined && (
-          <InlineField label="By" labelWidth={LABEL_WIDTH} htmlFor={id("by")} tooltip="One line or row for each.">
+          <Labelled label="By" htmlFor={id("by")} tooltip="One line or row for each.">
             <Select<string>
               inputId={id("by")}
-              width={28}
               options={groups}
               value={shown(query.by, groups) ?? groups[0]!}
               allowCustomValue
               onCreateOption={(by) => set({ by })}
               onChange={(choice) => set({ by: choice.value ?? "" })}
             />
-          </InlineField>
+          </Labelled>
         )}
         {(words.formats?.length ?? 0) > 1 && (
-          <InlineField label="As" labelWidth={LABEL_WIDTH}>
+          <Labelled label="As">
             <RadioButtonGroup options={choices(words.formats!, FORMATS)} value={query.format ?? words.formats![0]!} onChange={(format) => set({ format })} />
-          </InlineField>
+          </Labelled>
         )}
         {words.sort !== undefined && (
-          <InlineField label="Order" labelWidth={LABEL_WIDTH} htmlFor={id("sort")}>
+          <Labelled label="Order" htmlFor={id("sort")}>
             <Select<string>
               inputId={id("sort")}
-              width={28}
               options={sorts}
               value={shown(query.sort, sorts) ?? sorts[0] ?? null}
               allowCustomValue
               onCreateOption={(sort) => set({ sort })}
               onChange={(choice) => set({ sort: choice.value ?? "" })}
             />
-          </InlineField>
+          </Labelled>
         )}
-        {live !== undefined && (
-          <InlineField label={live.label} labelWidth={LABEL_WIDTH} tooltip={live.help} htmlFor={id("live")}>
-            <InlineSwitch id={id("live")} value={query.live ?? false} onChange={(e) => set({ live: e.currentTarget.checked })} />
-          </InlineField>
-        )}
-      </InlineFieldRow>
-      {query.queryType === SQL_TYPE ? (
-        <SqlEditor allowed={datasource.rawSql} sql={query.sql ?? ""} onChange={(sql) => set({ sql })} />
-      ) : (
-        <FilterFields datasource={datasource} query={query} words={words} fields={fieldsOf(words)} range={range} onChange={change} />
-      )}
-      {!WITHOUT_LIMIT.includes(query.queryType) && (
-        <InlineFieldRow>
-          <InlineField label="At most" labelWidth={LABEL_WIDTH} htmlFor={id("limit")} tooltip="Rows, or groups over time. Empty: as many as the data source gives.">
+        {!WITHOUT_LIMIT.includes(query.queryType) && (
+          <Labelled label="At most" htmlFor={id("limit")} tooltip="Rows, or groups over time. Empty: as many as the data source gives.">
             <Input
               id={id("limit")}
               key={query.limit ?? 0}
               type="number"
               min={0}
-              width={14}
               placeholder="all"
               defaultValue={query.limit ? query.limit : ""}
               onBlur={(e) => {
@@ -129,8 +117,18 @@ export function QueryEditor({ datasource, query: stored, range, onChange, onRunQ
                 }
               }}
             />
-          </InlineField>
-        </InlineFieldRow>
+          </Labelled>
+        )}
+        {live !== undefined && (
+          <Labelled label={live.label} tooltip={live.help} htmlFor={id("live")}>
+            <InlineSwitch id={id("live")} value={query.live ?? false} onChange={(e) => set({ live: e.currentTarget.checked })} />
+          </Labelled>
+        )}
+      </Fields>
+      {query.queryType === SQL_TYPE ? (
+        <SqlEditor allowed={datasource.rawSql} sql={query.sql ?? ""} onChange={(sql) => set({ sql })} />
+      ) : (
+        <FilterFields datasource={datasource} query={query} words={words} range={range} onChange={change} />
       )}
     </div>
   );

@@ -17,7 +17,6 @@ export interface ValueSelectProps {
   inputId: string;
   value: string | undefined;
   required?: boolean;
-  width?: number;
   onChange: (value: string) => void;
 }
 
@@ -58,7 +57,6 @@ export function ValueSelect(props: ValueSelectProps): React.JSX.Element {
   return (
     <Select<string>
       inputId={props.inputId}
-      width={props.width ?? 28}
       options={choices}
       value={chosen}
       isLoading={loading}

@@ -1,25 +1,23 @@
 /** The editor of a template variable: what it lists, and of which call. */
 import type { QueryEditorProps } from "@grafana/data";
-import { InlineField, InlineFieldRow, Select } from "@grafana/ui";
+import { Select } from "@grafana/ui";
 import React from "react";
 import type { EarshotDataSource } from "../datasource";
 import { parseVariable } from "../query";
 import type { EarshotOptions, EarshotQuery, EarshotVariableQuery } from "../types";
 import { VARIABLES, choices, ofCall, variables } from "../words";
-import { LABEL_WIDTH } from "./FilterFields";
+import { Fields, Labelled } from "./Fields";
 import { ValueSelect } from "./ValueSelect";
 
 type Props = QueryEditorProps<EarshotDataSource, EarshotQuery, EarshotOptions, EarshotVariableQuery>;
 
 export function VariableQueryEditor({ datasource, query: stored, range, onChange }: Props): React.JSX.Element {
   const query = parseVariable(stored);
-  const needsCall = ofCall.includes(query.variable);
   return (
-    <InlineFieldRow>
-      <InlineField label="List" labelWidth={LABEL_WIDTH} htmlFor="earshot-variable">
+    <Fields>
+      <Labelled label="List" htmlFor="earshot-variable">
         <Select<string>
           inputId="earshot-variable"
-          width={32}
           options={choices(variables, VARIABLES)}
           value={query.variable}
           onChange={({ value }) => {
@@ -28,12 +26,11 @@ export function VariableQueryEditor({ datasource, query: stored, range, onChange
             onChange({ ...rest, ...keep, variable: value! });
           }}
         />
-      </InlineField>
-      {needsCall && (
-        <InlineField label="Call" labelWidth={LABEL_WIDTH} htmlFor="earshot-variable-call" tooltip="Usually another variable, such as $call.">
+      </Labelled>
+      {ofCall.includes(query.variable) && (
+        <Labelled label="Call" htmlFor="earshot-variable-call" tooltip="Usually another variable, such as $call.">
           <ValueSelect
             inputId="earshot-variable-call"
-            width={32}
             datasource={datasource}
             variable="calls"
             range={range}
@@ -41,8 +38,8 @@ export function VariableQueryEditor({ datasource, query: stored, range, onChange
             required
             onChange={(call) => onChange({ ...query, call })}
           />
-        </InlineField>
+        </Labelled>
       )}
-    </InlineFieldRow>
+    </Fields>
   );
 }
