@@ -59,14 +59,17 @@ func (e *evaluation) without(v *verdict, some func(cell) bool) []point {
 	return slices.DeleteFunc(slices.Clone(v.points), func(p point) bool { return p.cell != none && some(e.names.cells[p.cell]) })
 }
 
-// gone says whether a segment is no longer slower without some hops, or hardly there.
+// gone says whether a segment, without some hops, is no longer so much slower, or not certainly, or hardly there.
 func (e *evaluation) gone(v *verdict, some func(cell) bool) bool {
 	rest := e.without(v, some)
 	if len(rest) == len(v.points) {
 		return false
 	}
 	values := byCall(rest)
-	return len(values) < e.cfg.MinCalls || medianOf(values) < max(v.shift.Estimate/2, e.cfg.limit(v.level))
+	if len(values) < e.cfg.MinCalls || medianOf(values) < max(v.shift.Estimate/2, e.cfg.limit(v.level)) {
+		return true
+	}
+	return trials*float64(e.tests)*rank.Greater(values, e.residuals(v.layer, rest)) > e.cfg.FalseDiscovery
 }
 
 // within says whether enough calls of a segment are outside a group, and these are not slower.
