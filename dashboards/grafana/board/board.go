@@ -22,6 +22,9 @@ const (
 	Tag    = "earshot"
 )
 
+// classic is the schema that Grafana 11 reads as well; the SDK would rather have people write the one of Grafana 13.
+type classic = dashboard.Dashboard //nolint:staticcheck // deprecated, see above
+
 // Board is a dashboard that is being put together.
 type Board struct {
 	UID         string
@@ -54,7 +57,8 @@ func At(width, height uint32, panel cog.Builder[dashboard.Panel]) Placed {
 }
 
 // Build lays the panels out, row by row and from left to right.
-func (b *Board) Build() (dashboard.Dashboard, error) {
+func (b *Board) Build() (classic, error) {
+	//nolint:staticcheck // deprecated, see classic
 	d, err := dashboard.NewDashboardBuilder(b.Title).
 		Uid(b.UID).
 		Description(b.Description).
@@ -78,7 +82,7 @@ func (b *Board) Build() (dashboard.Dashboard, error) {
 }
 
 // layOut gives panels ids that a panel more in another row does not change: links and alerts name them.
-func (b *Board) layOut(d *dashboard.Dashboard) error {
+func (b *Board) layOut(d *classic) error {
 	y := uint32(0)
 	for i, row := range b.Rows {
 		id := uint32(100 * (i + 1))
