@@ -2,8 +2,11 @@
 import { DEFAULT_TYPE, FIELDS, SQL_TYPE, GROUPS, METRICS, STATS, fieldsOf, labelOf, missing, questions, variables, wordsOf } from "./words";
 import type { EarshotQuery, EarshotVariableQuery } from "./types";
 
-/** What a new panel begins with. */
-export const DEFAULT_QUERY: Partial<EarshotQuery> = { queryType: DEFAULT_TYPE, metric: "rtt", stats: ["p50", "p95", "p99"] };
+/**
+ * What a new panel begins with. Grafana 11 lays it under every query, so nothing may stand here that another type does not know: the
+ * back end fills in the words that a query leaves out.
+ */
+export const DEFAULT_QUERY: Partial<EarshotQuery> = { queryType: DEFAULT_TYPE };
 
 /** What SQL begins with: the macros in use. */
 export const DEFAULT_SQL = `SELECT $__timeInterval(window_start) AS time, quantile(0.95)(rtt_us) / 1000 AS p95

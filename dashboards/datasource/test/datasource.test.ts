@@ -1,7 +1,8 @@
-import { dateTime } from "@grafana/data";
+import { CoreApp, dateTime } from "@grafana/data";
 import { StreamingFrameAction } from "@grafana/runtime";
 import { lastValueFrom } from "rxjs";
 import type { EarshotQuery, EarshotVariableQuery } from "../src/types";
+import { questions } from "../src/words";
 import { Grafana, HOUR, request } from "./grafana";
 
 const SPAN = { from: "1700000000000", to: "1700003600000" };
@@ -15,6 +16,14 @@ test("a query that a variable leaves without its call is not asked, the others a
   nothing.variables = { call: { value: "" } };
   expect(await lastValueFrom(nothing.datasource.query(request([{ queryType: "paths", call: "$call" }])))).toEqual({ data: [] });
   expect(nothing.asked).toEqual([]);
+});
+
+test("what a new panel begins with spoils no query of another type that it is laid under, as Grafana 11 does", () => {
+  const { datasource } = new Grafana();
+  for (const w of questions) {
+    const laid = { ...datasource.getDefaultQuery(CoreApp.PanelEditor), refId: "A", queryType: w.type };
+    expect(laid).toEqual({ refId: "A", queryType: w.type });
+  }
 });
 
 test("a panel is asked only about queries that are whole", () => {
