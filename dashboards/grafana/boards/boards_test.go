@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/earshot-rtc/earshot/dashboards/datasource/model"
 	"github.com/earshot-rtc/earshot/dashboards/grafana/board"
@@ -298,4 +299,36 @@ func TestLatencyIsMarkedWithItsRegressions(t *testing.T) {
 		}
 		require.True(t, marked || !latency, "%s shows latency over time, but no regressions", f.UID)
 	}
+}
+
+func TestAlertRulesLeadToPanelsThatThereAre(t *testing.T) {
+	panels := map[string]map[int]string{}
+	for _, f := range files(t) {
+		panels[f.UID] = map[int]string{}
+		for _, p := range f.All() {
+			panels[f.UID][p.ID] = p.Title
+		}
+	}
+	raw, err := os.ReadFile("../provisioning/alerting/earshot.yaml")
+	require.NoError(t, err)
+	var rules struct {
+		Groups []struct {
+			Rules []struct {
+				Title        string
+				DashboardUID string `yaml:"dashboardUid"`
+				PanelID      int    `yaml:"panelId"`
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(raw, &rules))
+	shown := map[string]string{}
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			shown[r.Title] = panels[r.DashboardUID][r.PanelID]
+		}
+	}
+	require.Equal(t, map[string]string{
+		"EarshotLatencyRegression": "Regressions of the time range", "EarshotLatencyHigh": "End-to-end RTT over 150, 300 and 400 ms",
+		"EarshotCoverageLow": "Coverage", "EarshotNoData": "Newest result", "EarshotSamplesDelayed": "From probe to collector",
+	}, shown)
 }

@@ -33,9 +33,11 @@ func Overview() *board.Board {
 				board.At(12, 9, spread(mouth)),
 			}},
 			{Title: "How many are affected", Panels: []board.Placed{
-				board.At(8, 8, shares(rtt)),
-				board.At(8, 8, shares(mouth)),
-				board.At(8, 8, coverageLines()),
+				board.At(6, 8, shares(rtt)),
+				board.At(6, 8, shares(mouth)),
+				board.At(6, 8, coverageLines()),
+				board.At(6, 8, board.Lines("Calls", "Calls that went on in each step. What happens to few calls is seen in few: read the shares beside it with this.",
+					board.Count, model.Query{Type: model.Summary, Format: model.TimeSeries, Stats: []string{"active_calls"}}).Min(0)),
 			}},
 			{Title: "Where", Panels: []board.Placed{
 				board.At(12, 10, worstPairs()),
