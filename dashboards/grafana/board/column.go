@@ -35,6 +35,16 @@ func Hidden() Property { return Property{Id: "custom.hidden", Value: true} }
 // Offers are links of a value.
 func Offers(links ...Link) Property { return Property{Id: "links", Value: links} }
 
+// Lined is a panel whose fields can look otherwise by what they hold.
+type Lined[P any] interface {
+	OverrideByFieldType(fieldType string, properties []dashboard.DynamicConfigValue) P
+}
+
+// Lead puts links on all lines of a chart.
+func Lead[P Lined[P]](panel P, links ...Link) P {
+	return panel.OverrideByFieldType("number", []Property{Offers(links...)})
+}
+
 // Most is where a gauge is full.
 func Most(value float64) Property { return Property{Id: "max", Value: value} }
 

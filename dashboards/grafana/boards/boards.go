@@ -51,6 +51,3 @@ func shifts() []dashboard.AnnotationQuery {
 		PublisherRegion: "$from_region", SubscriberRegion: "$to_region", Version: "$version",
 	})}
 }
-
-// kept are the choices that a link to another dashboard takes along.
-var kept = []string{"kind", "from_region", "to_region", "version"}

@@ -47,9 +47,11 @@ func shares(m metric) *timeseries.PanelBuilder {
 // latencyByPair is one line per region where people hear.
 func latencyByPair() *timeseries.PanelBuilder {
 	q := whose(model.Query{Type: model.Latency, Metric: model.RTT, By: "subscriber_region", Stats: []string{"p95"}, Limit: 12})
-	return board.Limits(board.Lines("End-to-end RTT by region of who hears, p95",
-		"What one in twenty windows is above, for each region. All regions at once is not a link, but a version or a place that all go through.",
-		board.Milliseconds, q), board.Latency).
+	return board.Lead(board.Limits(board.Lines("End-to-end RTT by region of who hears, p95",
+		"What one in twenty windows is above, for each region. All regions at once is not a link, but a version or a place that all go through. "+
+			"Click on a line for where the time goes there.",
+		board.Milliseconds, q), board.Latency),
+		board.Link{Title: "Where the time goes there", URL: board.To(board.Paths, board.Vars{"to_region": board.Label("subscriber_region")}, "kind", "version")}).
 		Legend(board.LegendRight("mean", "max"))
 }
 

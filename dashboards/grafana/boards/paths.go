@@ -83,14 +83,19 @@ func budgetByPath() *tablePanel {
 	return board.Column(t, "path", board.Offers(toPath), board.Wide(200))
 }
 
+// keptOnPaths are the choices of this page but for the path.
+var keptOnPaths = []string{"kind", "from_region", "to_region", "version", "sfu"}
+
 // toPath is the same page with one path alone.
-var toPath = board.Link{Title: "This path alone", URL: board.To(board.Paths, board.Vars{"path": board.Field("path")}, append(kept, "sfu")...)}
+var toPath = board.Link{Title: "This path alone", URL: board.To(board.Paths, board.Vars{"path": board.Field("path")}, keptOnPaths...)}
 
 func latencyByPath() *timeseries.PanelBuilder {
 	q := onPath(model.Query{Type: model.Latency, Metric: model.RTT, By: "path", Stats: []string{"p95"}, Limit: 12})
-	return board.Limits(board.Lines("End-to-end RTT by path, p95",
-		"What one in twenty windows is above, for each path through regions of SFUs; the twelve with most windows. A step on all paths over one link is that link.",
-		board.Milliseconds, q), board.Latency)
+	return board.Lead(board.Limits(board.Lines("End-to-end RTT by path, p95",
+		"What one in twenty windows is above, for each path through regions of SFUs; the twelve with most windows. A step on all paths over one link is that link. "+
+			"Click on a line for that path alone.",
+		board.Milliseconds, q), board.Latency),
+		board.Link{Title: "This path alone", URL: board.To(board.Paths, board.Vars{"path": board.Label("path")}, keptOnPaths...)})
 }
 
 func pathTable() *tablePanel {
@@ -112,9 +117,11 @@ func matrix(m metric, stat string) *tablePanel {
 }
 
 func mesh() *nodegraph.PanelBuilder {
-	return board.Graph("SFU mesh",
-		"The SFUs, and the links between them over all calls of the time range: RTT and loss on the links. Click on a link or an SFU for more.",
-		model.Query{Type: model.Topology})
+	return board.Column(board.Graph("SFU mesh",
+		"The SFUs, and the links between them over all calls of the time range: RTT and loss on the links. The ring of an SFU is red for the share of windows "+
+			"in which its links lost more than 2 %. Click on an SFU for its links alone.",
+		model.Query{Type: model.Topology}),
+		"title", board.Offers(board.Link{Title: "Links of this SFU", URL: board.To(board.Paths, board.Vars{"sfu": board.Field("title")}, "kind", "from_region", "to_region", "version", "path")}))
 }
 
 func links() *tablePanel {

@@ -84,8 +84,9 @@ func qualityLines(title, description, unit, word string, kinds ...string) *times
 }
 
 func qualityLinesBy(title, by string) *timeseries.PanelBuilder {
-	return board.Lines(title, "Mean of all that was heard, 1 to 4.5, of who hears. A new version that falls below the others is one to roll back.",
-		board.Score, heard(model.Query{Kind: "audio", By: by, Stats: []string{"audio_score"}, Limit: 12})).
+	return board.Lead(board.Lines(title, "Mean of all that was heard, 1 to 4.5, of who hears. A new version that falls below the others is one to roll back.",
+		board.Score, heard(model.Query{Kind: "audio", By: by, Stats: []string{"audio_score"}, Limit: 12})),
+		board.Link{Title: "Only this", URL: board.To(board.Quality, board.Vars{by: board.Label(by)}, "from_region", "to_region")}).
 		AxisSoftMin(3).AxisSoftMax(4.5).
 		Legend(board.LegendRight("mean", "min"))
 }
