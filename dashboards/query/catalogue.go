@@ -25,10 +25,25 @@ func Questions() []Question {
 
 func aboutMany() []Question {
 	return []Question{
+		{"activity", "How many calls and participants there were, and how many calls go on.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Activity(ctx, ActivityQuery{Range: in.Range})
+			return size(a, err, func(a *Activity) int { return len(a.Points) })
+		}},
+		{"activity_over_time", "The same over time.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Activity(ctx, ActivityQuery{Range: in.Range, OverTime: true})
+			return size(a, err, func(a *Activity) int { return len(a.Points) })
+		}},
+		{"bandwidth", "How bit rates were spread, over time.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Bandwidth(ctx, BandwidthQuery{Range: in.Range, OverTime: true})
+			return size(a, err, func(a *Bandwidth) int { return len(a.Points) })
+		}},
 		{"bitrate", "Downlinks of participants against 3 and 4 Mbit/s, the lowest first.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Bitrate(ctx, BitrateQuery{Range: in.Range, Limit: 100})
 			return size(a, err, func(a *Bitrate) int { return len(a.Lowest) })
 		}},
+		budgetBy("budget", "Mean parts of mouth to ear over time.", BudgetQuery{OverTime: true}),
+		budgetBy("budget_by_path", "The same by path over regions, over time.", BudgetQuery{By: "path", OverTime: true}),
+		budgetBy("budget_by_version", "The same for the whole range, by application version.", BudgetQuery{By: "version"}),
 		{"calls", "The newest calls, a page of them.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Calls(ctx, CallsQuery{Range: in.Range})
 			return size(a, err, func(a *CallPage) int { return len(a.Calls) })
@@ -49,6 +64,14 @@ func aboutMany() []Question {
 			a, err := s.DeadLetters(ctx, DeadLettersQuery{Range: in.Range})
 			return len(a), err
 		}},
+		{"dead_letters_over_time", "The same over time.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Unreadable(ctx, PipelineQuery{Range: in.Range, OverTime: true})
+			return size(a, err, func(a *Tally) int { return len(a.Points) })
+		}},
+		{"ingest", "How samples came in over time, by kind of source.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Ingest(ctx, PipelineQuery{Range: in.Range, OverTime: true, By: "source_kind"})
+			return size(a, err, func(a *Ingest) int { return len(a.Points) })
+		}},
 		latencyBy("latency", "Percentiles and shares over 150, 300 and 400 ms over time.", LatencyQuery{OverTime: true}),
 		latencyBy("latency_by_asn", "The same for the whole range, by network operator.", LatencyQuery{By: "asn"}),
 		latencyBy("latency_by_browser", "The same by browser.", LatencyQuery{By: "browser"}),
@@ -56,6 +79,10 @@ func aboutMany() []Question {
 		latencyBy("latency_by_network", "The same by kind of network.", LatencyQuery{By: "network"}),
 		latencyBy("latency_by_path", "The same by path over regions, over time.", LatencyQuery{By: "path", OverTime: true}),
 		latencyBy("latency_by_version", "The same by application version.", LatencyQuery{By: "version"}),
+		{"link_calls", "How many calls used the links between SFUs.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.LinkCalls(ctx, LinkCallsQuery{Range: in.Range})
+			return len(a), err
+		}},
 		{"links", "How the links between SFUs did.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Links(ctx, LinksQuery{Range: in.Range})
 			return size(a, err, func(a *Links) int { return len(a.Links) })
@@ -68,10 +95,26 @@ func aboutMany() []Question {
 			a, err := s.Matrix(ctx, MatrixQuery{Range: in.Range})
 			return size(a, err, func(a *Matrix) int { return len(a.Pairs) })
 		}},
+		{"newest_window", "When the newest window ended.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.NewestWindow(ctx, in.Range)
+			if a == nil {
+				return 0, err
+			}
+			return 1, err
+		}},
 		{"regressions", "Latency that shifted, and what got slower.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Regressions(ctx, RegressionsQuery{Range: in.Range})
 			return len(a), err
 		}},
+		{"rows_stored", "Rows that were written over time, by table.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.RowsStored(ctx, PipelineQuery{Range: in.Range, OverTime: true})
+			return size(a, err, func(a *Tally) int { return len(a.Points) })
+		}},
+		{"sources", "Who reported, over time.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.Sources(ctx, PipelineQuery{Range: in.Range, OverTime: true})
+			return size(a, err, func(a *Tally) int { return len(a.Points) })
+		}},
+		valuesOf("asns"), valuesOf("calls"), valuesOf("regions"), valuesOf("sfus"),
 		{"worst", "The calls with the largest share of bad windows.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.Calls(ctx, CallsQuery{Range: in.Range, Sort: "bad", MinWindows: WorthALook, Limit: 50})
 			return size(a, err, func(a *CallPage) int { return len(a.Calls) })
@@ -89,6 +132,10 @@ func aboutOne() []Question {
 			a, err := s.Rates(ctx, RatesQuery{Range: in.Range, CallID: in.CallID})
 			return size(a, err, func(a *Rates) int { return len(a.Points) })
 		}},
+		{"call_links", "Its links over time.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.CallLinks(ctx, CallLinksQuery{Range: in.Range, CallID: in.CallID})
+			return size(a, err, func(a *CallLinks) int { return len(a.Points) })
+		}},
 		{"e2e", "All windows of one participant.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.E2E(ctx, E2EQuery{Range: in.Range, CallID: in.CallID, Participant: in.ClientID})
 			return len(a), err
@@ -99,6 +146,10 @@ func aboutOne() []Question {
 		}},
 		{"hops", "The latest window of each of its links.", func(ctx context.Context, s *Service, in Scope) (int, error) {
 			a, err := s.HopsNow(ctx, HopsQuery{Range: in.Range, CallID: in.CallID})
+			return len(a), err
+		}},
+		{"node_scores", "How its windows were, by who received them and by SFU.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+			a, err := s.NodeScores(ctx, CallQuery{Range: in.Range, CallID: in.CallID})
 			return len(a), err
 		}},
 		{"participants", "Its participants, and what each had of each other.", func(ctx context.Context, s *Service, in Scope) (int, error) {
@@ -123,6 +174,7 @@ func aboutOne() []Question {
 			a, err := s.Topology(ctx, CallQuery{Range: in.Range, CallID: in.CallID})
 			return size(a, err, func(a *Topology) int { return len(a.Nodes) + len(a.Edges) })
 		}},
+		valuesOf("participants"), valuesOf("publishers"), valuesOf("tracks"),
 	}
 }
 
@@ -140,4 +192,20 @@ func size[T any](answer *T, err error, count func(*T) int) (int, error) {
 		return 0, err
 	}
 	return count(answer), nil
+}
+
+func budgetBy(name, help string, q BudgetQuery) Question {
+	return Question{name, help, func(ctx context.Context, s *Service, in Scope) (int, error) {
+		q := q
+		q.Range = in.Range
+		a, err := s.Budget(ctx, q)
+		return size(a, err, func(a *BudgetParts) int { return len(a.Points) })
+	}}
+}
+
+func valuesOf(kind string) Question {
+	return Question{"values_" + kind, "The " + kind + " that there are to choose from.", func(ctx context.Context, s *Service, in Scope) (int, error) {
+		a, err := s.Values(ctx, ValuesQuery{Range: in.Range, Of: kind, CallID: in.CallID})
+		return len(a), err
+	}}
 }

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -266,7 +267,7 @@ func TestEveryQuestionOfTheCatalogueIsAnswered(t *testing.T) {
 		require.NotEmpty(t, q.Help)
 		rows, err := q.Ask(t.Context(), s, query.Scope{CallID: call.ID, ClientID: "chi", PublisherID: "ana"})
 		require.NoError(t, err, q.Name)
-		if q.Name != "dead_letters" {
+		if !strings.HasPrefix(q.Name, "dead_letters") {
 			require.Positive(t, rows, q.Name)
 		}
 		rows, err = q.Ask(t.Context(), s.For("another"), query.Scope{CallID: call.ID, ClientID: "chi", PublisherID: "ana"})

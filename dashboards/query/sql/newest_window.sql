@@ -5,7 +5,7 @@ FROM
     SELECT maxOrNull(window_start + toIntervalMillisecond(window_ms)) AS ended
     FROM e2e
     WHERE tenant = {tenant:String}
-        AND window_start >= fromUnixTimestamp64Milli({to_ms:Int64} - 900000)
+        AND window_start >= fromUnixTimestamp64Milli(greatest({from_ms:Int64}, {to_ms:Int64} - 900000))
         AND window_start < fromUnixTimestamp64Milli({to_ms:Int64})
     UNION ALL
     SELECT maxOrNull(toDateTime64(minute, 3, 'UTC')) AS ended
