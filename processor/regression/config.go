@@ -46,7 +46,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Window: time.Minute, MinShiftMs: 20, MinShiftRatio: 0.15, FalseDiscovery: 0.01, Confidence: 0.95,
-		Persistence: 3, Resolve: 5, MinCalls: 5, MinReference: 8, Recent: 30, Before: 180,
+		Persistence: 3, Resolve: 5, MinCalls: 8, MinReference: 8, Recent: 30, Before: 180,
 		Unused: 60, Lasting: 24 * time.Hour, CriticalMs: 100, CriticalCalls: 100,
 	}
 }

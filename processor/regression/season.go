@@ -2,8 +2,7 @@ package regression
 
 import "time"
 
-// Around is how long before and after an hour ago, so to speak, the reference of the season reaches: what was at ten past ten a week
-// ago tells about ten.
+// around is how long the reference of the season reaches to either side: what was at ten past ten a week ago tells about ten.
 const around = 30 * time.Minute
 
 const (
@@ -13,9 +12,9 @@ const (
 
 // Season says of which spans of time the reference for the windows around now is made, given the time of the oldest observation: the
 // same hour of the last two weeks, as far as they are known; else that of the last day which is alike, a working day or a day of the
-// weekend; else that of the day before; else none. The answer changes every quarter of an hour.
+// weekend; else that of the day before; else none. The answer changes every half hour.
 func (d *Detector) Season(now, oldest time.Time) []Span {
-	now = now.UTC().Truncate(15 * time.Minute)
+	now = now.UTC().Round(around)
 	at := func(ago time.Duration) (Span, bool) {
 		s := Span{now.Add(-ago - around), now.Add(-ago + around)}
 		return s, !s.From.Before(oldest)
