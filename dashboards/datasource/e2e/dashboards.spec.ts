@@ -1,7 +1,7 @@
 /** The provisioned dashboards: each opens, no panel has an error, and every panel has data, but those in which nothing is good news. */
 import { expect, test } from "@grafana/plugin-e2e";
 import { readdirSync } from "node:fs";
-import { Answers, RANGE, UID, values } from "./grafana";
+import { Answers, RANGE, values } from "./grafana";
 
 const dashboards = readdirSync(new URL("../../grafana/dashboards/", import.meta.url))
   .filter((name) => name.endsWith(".json"))
@@ -40,10 +40,11 @@ test("the dashboard of a call draws its participants and SFUs as a graph", async
   expect(await nodes.count()).toBeGreaterThan(clients.length);
 });
 
-test("a region pair of the overview leads to its paths, and a call to its own dashboard", async ({ request }) => {
-  for (const uid of ["earshot-overview", "earshot-paths"]) {
-    const { dashboard } = (await (await request.get(`/api/dashboards/uid/${uid}`)).json()) as { dashboard: unknown };
-    expect(JSON.stringify(dashboard)).toContain("/d/earshot-call");
-  }
-  expect(await (await request.get(`/api/datasources/uid/${UID}`)).json()).toMatchObject({ type: "earshot-datasource" });
+test("the overview leads to the paths of a region pair, and on to one call", async ({ page }) => {
+  await page.goto(`/d/earshot-overview?from=${RANGE}&to=now`);
+  await page.locator("a[href*='/d/earshot-paths/'][href*='var-from_region=']").first().click();
+  await expect(page).toHaveURL(/\/d\/earshot-paths\/.*var-from_region=[^&]/);
+  await page.locator("a[href*='/d/earshot-call/']").first().click();
+  await expect(page).toHaveURL(/\/d\/earshot-call\/.*var-call=[^&]/);
+  await expect(page.locator("[aria-label^='Node: ']").first()).toBeVisible({ timeout: 30_000 });
 });
