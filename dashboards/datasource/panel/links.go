@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"errors"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -20,9 +21,12 @@ func links(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls := map[string]*float64{}
+	var (
+		calls  map[string]*float64
+		notice string
+	)
 	if has(a.Stats, "calls") && !a.overTime() {
-		if calls, err = callsOfLinks(ctx, s, a); err != nil {
+		if calls, notice, err = callsOfLinks(ctx, s, a); err != nil {
 			return nil, err
 		}
 	}
@@ -33,7 +37,11 @@ func links(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
 		return linkFigure(stat, p)
 	}
 	if !a.overTime() {
-		return data.Frames{linkTable(a, l.Links, value)}, nil
+		f := linkTable(a, l.Links, value)
+		if notice != "" {
+			f.AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: notice})
+		}
+		return data.Frames{f}, nil
 	}
 	w := frame.NewWide(a.Type, a.Stats, millis(l.StepMs))
 	for i := range l.Links {
@@ -98,17 +106,22 @@ func linkTable(a Ask, rows []query.LinkState, value func(string, *query.LinkStat
 	return t.Numeric()
 }
 
-func callsOfLinks(ctx context.Context, s *query.Service, a Ask) (map[string]*float64, error) {
+// callsOfLinks counts the calls of links, for a range that is not too long for it: for another they are not known, and the rest is.
+func callsOfLinks(ctx context.Context, s *query.Service, a Ask) (calls map[string]*float64, notice string, err error) {
 	if a.By == "access" {
-		return nil, &query.ArgumentError{Field: "stats", Problem: "calls are counted for links between SFUs only"}
+		return nil, "Calls are counted for links between SFUs only.", nil
 	}
 	counts, err := s.LinkCalls(ctx, query.LinkCallsQuery{Range: a.Range, SFU: a.SFU})
+	var tooLong *query.ArgumentError
+	if errors.As(err, &tooLong) {
+		return nil, tooLong.Problem, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	out := make(map[string]*float64, len(counts))
 	for _, c := range counts {
 		out[between(c.FromID, c.ToID)] = frame.Count(c.Calls)
 	}
-	return out, nil
+	return out, "", nil
 }

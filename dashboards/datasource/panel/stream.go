@@ -2,7 +2,6 @@ package panel
 
 import (
 	"encoding/base64"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -53,26 +52,22 @@ func Channel(own string, s Stream) (string, bool) {
 	return channel, err == nil
 }
 
-// ParseStream reads the path of a channel.
-func ParseStream(path string) (Stream, error) {
-	wrong := fmt.Errorf("%q is no channel of the data source; there is call/<id of the call>", path)
+// ParseStream reads the path of a channel; false where it is none.
+func ParseStream(path string) (Stream, bool) {
 	parts := strings.Split(path, "/")
 	if len(parts) != 2 && len(parts) != 4 || parts[0] != "call" {
-		return Stream{}, wrong
+		return Stream{}, false
 	}
 	texts := [3]string{}
 	for i, p := range parts[1:] {
 		text, err := decode(p)
 		if err != nil {
-			return Stream{}, wrong
+			return Stream{}, false
 		}
 		texts[i] = text
 	}
 	s := Stream{Call: texts[0], Participant: texts[1], Kind: texts[2]}
-	if s.Call == "" || (s.Kind != "" && s.Kind != "audio" && s.Kind != "video") {
-		return Stream{}, wrong
-	}
-	return s, nil
+	return s, s.Call != "" && (s.Kind == "" || s.Kind == "audio" || s.Kind == "video")
 }
 
 func tenth(v float32) string { return strconv.FormatFloat(float64(v), 'f', 1, 32) }

@@ -163,7 +163,7 @@ func serve(t *testing.T, o options) *plugin {
 }
 
 func (p *plugin) context() backend.PluginContext {
-	return backend.PluginContext{OrgID: 1, PluginID: "earshot-datasource", DataSourceInstanceSettings: &p.settings}
+	return backend.PluginContext{PluginID: "earshot-datasource", DataSourceInstanceSettings: &p.settings}
 }
 
 // ask sends queries, by their JSON, over the time of the call.

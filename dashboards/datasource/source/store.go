@@ -17,14 +17,11 @@ import (
 type store struct {
 	db    *clickhouse.DB
 	slots chan struct{}
-	limit clickhouse.Settings
+	limit int // seconds
 }
 
 func newStore(db *clickhouse.DB, s settings.Settings) *store {
-	return &store{
-		db: db, slots: make(chan struct{}, settings.Connections),
-		limit: clickhouse.Settings{"max_execution_time": int(math.Ceil(s.Timeout.Seconds()))},
-	}
+	return &store{db: db, slots: make(chan struct{}, settings.Connections), limit: int(math.Ceil(s.Timeout.Seconds()))}
 }
 
 // Query is that of *clickhouse.DB, within the data source's limits.
@@ -45,11 +42,11 @@ func (s *store) Query(ctx context.Context, sql string, params clickhouse.Params,
 // tighter is the data source's limit where it is below the question's own.
 func (s *store) tighter(given []clickhouse.Settings) clickhouse.Settings {
 	for _, g := range given {
-		if own, ok := g["max_execution_time"].(int); ok && own <= s.limit["max_execution_time"].(int) {
+		if own, ok := g["max_execution_time"].(int); ok && own <= s.limit {
 			return nil
 		}
 	}
-	return s.limit
+	return clickhouse.Settings{"max_execution_time": s.limit}
 }
 
 // Database is the name of the database.

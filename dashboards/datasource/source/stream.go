@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,8 +23,11 @@ const (
 
 // SubscribeStream lets whoever may use the data source listen to any call that the data source shows: its tenant's.
 func (s *Source) SubscribeStream(ctx context.Context, req *backend.SubscribeStreamRequest) (*backend.SubscribeStreamResponse, error) {
-	stream, err := panel.ParseStream(req.Path)
-	if err != nil || s.wrong != nil {
+	if s.wrong != nil {
+		return nil, s.wrong
+	}
+	stream, known := panel.ParseStream(req.Path)
+	if !known {
 		return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusNotFound}, nil
 	}
 	rows, err := s.pathsNow(ctx, stream)
@@ -48,12 +52,12 @@ func (s *Source) PublishStream(context.Context, *backend.PublishStreamRequest) (
 // RunStream sends the paths of a call as they change, until the call has ended or nobody listens any more, which ends ctx. An error of the
 // store is not the end: Grafana would begin anew at once.
 func (s *Source) RunStream(ctx context.Context, req *backend.RunStreamRequest, sender *backend.StreamSender) error {
-	stream, err := panel.ParseStream(req.Path)
-	if err != nil {
-		return err
-	}
 	if s.wrong != nil {
 		return s.wrong
+	}
+	stream, known := panel.ParseStream(req.Path)
+	if !known {
+		return fmt.Errorf("%q is no channel of the data source; there is call/<id of the call>", req.Path)
 	}
 	tick := time.NewTicker(s.poll)
 	defer tick.Stop()

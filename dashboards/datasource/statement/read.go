@@ -145,8 +145,10 @@ func value(k data.FieldType, v reflect.Value) any {
 		}
 		return &out
 	case data.FieldTypeNullableTime:
-		out := v.Interface().(time.Time)
-		return &out
+		if out, ok := v.Interface().(time.Time); ok {
+			return &out
+		}
+		return (*time.Time)(nil)
 	}
 	out := ""
 	if v.Kind() == reflect.String {
