@@ -18,7 +18,7 @@ func (e *evaluation) follow(r *Regression) bool {
 	left = left[max(n-e.cfg.Unused, 0):]
 	have := slices.DeleteFunc(slices.Clone(left), math.IsNaN)
 	switch {
-	case len(have) == 0 && n >= e.cfg.Unused:
+	case len(have) == 0 && n >= min(e.cfg.Unused, e.cfg.Recent): // what was before the recent windows is not known call by call
 		return e.resolve(r, Unused)
 	case !e.now.Before(r.StartedAt.Add(e.cfg.Lasting)):
 		return e.resolve(r, Lasting)
