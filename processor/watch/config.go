@@ -18,7 +18,8 @@ type Config struct {
 	// Delay is how far the results must have come, in event time, beyond the end of a window before it is read. It should cover
 	// processor.lateness and how far partitions are apart.
 	Delay time.Duration `yaml:"delay"`
-	// CatchUp is how much is made up for after a standstill. What is older is left out.
+	// CatchUp is how much is made up for after a standstill. What is older is left out. Where no results come at all, windows close so
+	// much later, by the clock.
 	CatchUp time.Duration `yaml:"catch_up"`
 	// QueryTimeout bounds each of the queries.
 	QueryTimeout time.Duration `yaml:"query_timeout"`
@@ -47,7 +48,7 @@ func DefaultConfig() Config {
 // LiveConfig is for a short call that somebody watches: windows of 5 s, the same as those of the results.
 func LiveConfig() Config {
 	c := DefaultConfig()
-	c.Detector.Window, c.Delay, c.CatchUp, c.Poll = 5*time.Second, 5*time.Second, time.Minute, time.Second
+	c.Detector.Window, c.Delay, c.CatchUp, c.Poll = 5*time.Second, 5*time.Second, 2*time.Minute, time.Second
 	return c
 }
 

@@ -146,8 +146,13 @@ func (w *Watch) advance(ctx context.Context, s *search) (next *search, err error
 	if err != nil || newest.IsZero() {
 		return s, err
 	}
-	if now := w.now(); newest.After(now) {
+	switch now := w.now(); {
+	case newest.After(now):
 		newest = now // a clock that runs ahead must not close windows that are not over
+	case newest.Before(now.Add(-w.cfg.CatchUp)):
+		// What would come of that time now is left out anyway. So the time of results stands still for so long, where nobody is in a
+		// call, and what is open then is not open for ever.
+		newest = now.Add(-w.cfg.CatchUp).UTC()
 	}
 	if s != nil && newest.Sub(s.next) > w.cfg.CatchUp+w.cfg.Delay+2*w.cfg.Detector.Window {
 		s = nil

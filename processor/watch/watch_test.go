@@ -22,15 +22,15 @@ import (
 // live is the configuration of the laboratory, in a hurry.
 func live() watch.Config {
 	c := watch.LiveConfig()
-	c.CatchUp, c.Poll = time.Hour, 10*time.Millisecond
+	c.CatchUp, c.Poll = time.Hour, 30*time.Millisecond
 	return c
 }
 
 // lead runs a Watch until the test says otherwise.
-func lead(t *testing.T, db watch.DB, cfg watch.Config) (reg *prometheus.Registry, stop func()) {
+func lead(t *testing.T, db watch.DB, cfg watch.Config, clock ...func() time.Time) (reg *prometheus.Registry, stop func()) {
 	t.Helper()
 	reg = prometheus.NewPedanticRegistry()
-	w, err := watch.New(cfg, watch.Dependencies{DB: db, Registerer: reg, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	w, err := watch.New(cfg, watch.Dependencies{DB: db, Registerer: reg, Now: append(clock, time.Now)[0], Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	require.NoError(t, err)
 	require.NoError(t, w.Start(t.Context()))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -87,7 +87,7 @@ func number(t *testing.T, db *clickhouse.DB, sql string) uint64 {
 // eventually asks until it is so.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(2 * time.Minute); !so(); time.Sleep(50 * time.Millisecond) {
+	for limit := time.Now().Add(2 * time.Minute); !so(); time.Sleep(100 * time.Millisecond) {
 		require.True(t, time.Now().Before(limit), what)
 	}
 }
@@ -100,7 +100,11 @@ func seen(t *testing.T, db *clickhouse.DB, last time.Time) {
 	})
 }
 
-func begin() time.Time { return time.Now().UTC().Add(-20 * time.Minute).Truncate(5 * time.Second) }
+// begin is some twenty minutes ago, always at the same place of the noise that calls have, which repeats after eleven windows.
+func begin() time.Time {
+	const pattern = 11 * 5
+	return time.Unix(time.Now().Add(-20*time.Minute).Unix()/pattern*pattern, 0).UTC()
+}
 
 func TestAStepOfALinkOpensARegressionAnAlertAndResolves(t *testing.T) {
 	db := openStore(t, "step")
@@ -240,13 +244,13 @@ func TestAfterALongStandstillOnlyTheLastIsMadeUpFor(t *testing.T) {
 	feed(t, db, start, start.Add(time.Minute), call{"", "old", 90})
 	cfg := live()
 	cfg.CatchUp = 5 * time.Minute
-	_, stop := lead(t, db, cfg)
+	_, stop := lead(t, db, cfg, func() time.Time { return start.Add(2 * time.Minute) })
 	seen(t, db, start.Add(45*time.Second))
 	stop()
 
 	now := begin()
 	feed(t, db, now, now.Add(10*time.Minute), call{"", "new", 90})
-	reg, stop := lead(t, db, cfg)
+	reg, stop := lead(t, db, cfg, func() time.Time { return now.Add(10 * time.Minute) })
 	defer stop()
 	seen(t, db, now.Add(9*time.Minute+45*time.Second))
 	first := now.Add(10*time.Minute - 5*time.Second - 5*time.Minute)
@@ -295,6 +299,26 @@ func TestFaultsOfTheStoreDelayButChangeNothing(t *testing.T) {
 	require.Positive(t, metric(t, reg, "earshot_regression_errors_total", "write"))
 	require.EqualValues(t, 1, metric(t, reg, "earshot_regression_errors_total", "evaluate"), "a panic is not the end")
 	require.Zero(t, metric(t, reg, "earshot_regression_leading", ""), "it leads no more")
+}
+
+func TestWhatIsOpenEndsAlsoWhereNobodyIsInACallAnyMore(t *testing.T) {
+	db := openStore(t, "silence")
+	start := begin()
+	step := start.Add(time.Minute)
+	feed(t, db, start, step, call{"", "lab", 90})
+	feed(t, db, step, step.Add(time.Minute), call{"", "lab", 150})
+	cfg := live()
+	cfg.CatchUp, cfg.Detector.Unused = 5*time.Minute, 15
+	var now atomic.Int64
+	now.Store(step.Add(4 * time.Minute).Unix())
+	_, stop := lead(t, db, cfg, func() time.Time { return time.Unix(now.Load(), 0).UTC() })
+	defer stop()
+	seen(t, db, step.Add(45*time.Second))
+	require.Equal(t, "open", regressions(t, db)[0].State)
+
+	now.Store(step.Add(9 * time.Minute).Unix())
+	eventually(t, "resolved", func() bool { return regressions(t, db)[0].State == "resolved" })
+	require.WithinDuration(t, step.Add(time.Minute+75*time.Second), *regressions(t, db)[0].Resolved, 30*time.Second)
 }
 
 func TestAClockThatRunsAheadClosesNothing(t *testing.T) {
