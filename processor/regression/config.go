@@ -14,8 +14,7 @@ type Config struct {
 	MinShiftMs float64 `yaml:"min_shift_ms"`
 	// MinShiftRatio is by which share of what it was before, 0 to 1, a segment has to be slower. Both must hold.
 	MinShiftRatio float64 `yaml:"min_shift_ratio"`
-	// FalseDiscovery is which share of the segments found may be there by chance (Benjamini-Hochberg). As
-	// the same calls are tested again each window, it is asked for more than the customary 0.05.
+	// FalseDiscovery is which share of the segments found may be there by chance (Benjamini-Hochberg).
 	FalseDiscovery float64 `yaml:"false_discovery"`
 	// Confidence is of the interval that is given with a shift, 0 to 1.
 	Confidence float64 `yaml:"confidence"`
@@ -24,7 +23,7 @@ type Config struct {
 	// Resolve is in how many windows on end a segment has to be as before until its regression is resolved.
 	Resolve int `yaml:"resolve"`
 	// MinCalls is how many calls an operator, a version, an SFU's clients or a pair of regions need to be tested. A link between SFUs
-	// needs one.
+	// needs one, a change of paths half as many.
 	MinCalls int `yaml:"min_calls"`
 	// MinReference is how many windows a segment has to be known for.
 	MinReference int `yaml:"min_reference"`
@@ -45,7 +44,7 @@ type Config struct {
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	return Config{
-		Window: time.Minute, MinShiftMs: 20, MinShiftRatio: 0.15, FalseDiscovery: 0.01, Confidence: 0.95,
+		Window: time.Minute, MinShiftMs: 20, MinShiftRatio: 0.15, FalseDiscovery: 0.05, Confidence: 0.95,
 		Persistence: 3, Resolve: 5, MinCalls: 8, MinReference: 8, Recent: 30, Before: 180,
 		Unused: 60, Lasting: 24 * time.Hour, CriticalMs: 100, CriticalCalls: 100,
 	}

@@ -12,8 +12,8 @@ import (
 func (e *evaluation) discover() []Regression {
 	found := e.search()
 	pairs := e.strays(e.cfg.Persistence, nil)
-	lasting := e.strays(2*e.cfg.Persistence, func(pair int32) bool {
-		return slices.ContainsFunc(pairs, func(v strayed) bool { return v.segment == pair })
+	lasting := e.strays(4*e.cfg.Persistence, func(pair int32) bool {
+		return slices.ContainsFunc(pairs, func(v strayed) bool { return v.segment == pair && v.calls >= e.cfg.MinCalls })
 	})
 	e.adjust(found, pairs, lasting)
 
@@ -134,7 +134,7 @@ func (e *evaluation) unexplained(pairs []strayed, found map[int32]*verdict, open
 		if v.q > e.cfg.FalseDiscovery || v.path >= v.shift.Estimate/2 || e.listed(v.segment) {
 			continue
 		}
-		if rest := rank.Shift(e.unaccounted(v, found, opened), v.reference, e.cfg.Confidence); rest.Estimate < e.cfg.limit(v.level) {
+		if rest := rank.Shift(e.unaccounted(v, found, opened), v.reference, e.cfg.Confidence); rest.Low < e.cfg.limit(v.level) {
 			continue
 		}
 		p := unordered(e.names.pair(v.segment))

@@ -41,9 +41,16 @@ func (l *layer) of(number int32) *Profile {
 	return nil
 }
 
-// calls says whether so many calls tell a level. Of a link any will do: no caller's own trouble shows in it.
+// calls says whether so many calls tell a level. Between SFUs any will do: no caller's own trouble shows there. What people have whatever
+// their SFU is only for a comparison of paths, which differ by more than people do.
 func (l *layer) calls(number int32, n int, p *Profile) bool {
-	return n >= l.cfg.MinCalls || p.names.of[number].kind == linkKind
+	switch p.names.of[number].kind {
+	case linkKind, coreKind:
+		return n > 0
+	case peopleKind:
+		return n >= l.cfg.MinCalls/2
+	}
+	return n >= l.cfg.MinCalls
 }
 
 // ofWays is what answers for a pair of regions.
