@@ -62,7 +62,7 @@ func TestEveryTableOfTheSchemaHasARetention(t *testing.T) {
 	ran, err := m.Retain(t.Context(), db, declared)
 	require.NoError(t, err)
 	require.Empty(t, ran, "the server has what the files say")
-	for _, table := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters", "e2e_1m", "e2e_5m", "e2e_1h", "audience_1h", "trait_5m", "trait_1h", "hops_1m", "hops_1h", "calls", "participants", "peers"} {
+	for _, table := range []string{"samples", "streams", "hops", "e2e", "events", "dead_letters", "e2e_1m", "e2e_5m", "e2e_1h", "audience_1h", "trait_5m", "trait_1h", "hops_1m", "hops_1h", "link_calls_1h", "calls", "participants", "peers"} {
 		require.Contains(t, declared, table)
 	}
 }
