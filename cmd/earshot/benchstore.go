@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,7 @@ type benchStoreCmd struct {
 	Memory     int64         `default:"4096" help:"What the embedded ClickHouse may use, in MiB."`
 	Dir        string        `type:"path" placeholder:"DIR" help:"Where the store is made and removed again. Default: the folder for temporary files."`
 	Keep       bool          `help:"Leave the store where it is, in --dir."`
+	Again      string        `type:"existingdir" placeholder:"STORE" help:"Fill nothing: ask the questions of a store that --keep has left."`
 	JSON       string        `name:"json" placeholder:"FILE" help:"Write the figures to this file."`
 }
 
@@ -41,6 +43,7 @@ type storeFigures struct {
 	BytesPerRow      float64            `json:"bytes_per_row"`   // of e2e, on disk
 	QueryMedianMs    map[string]float64 `json:"query_median_ms"`
 	QueryMaxMs       map[string]float64 `json:"query_max_ms"`
+	QueryCPUMs       map[string]float64 `json:"query_cpu_ms"` // processor time of ClickHouse, mean; 0 = not known
 	QueryRows        map[string]int     `json:"query_rows"`
 	Rows             int                `json:"rows"`
 	AllRowsPerSecond float64            `json:"all_rows_per_second"` // of all tables
@@ -84,22 +87,21 @@ func (c *benchStoreCmd) Run(ctx context.Context) error {
 	return os.WriteFile(c.JSON, append(data, '\n'), 0o600)
 }
 
-// open starts an engine of its own on an empty folder.
+// open starts an engine of its own on an empty folder, or on the store to be asked again.
 func (c *benchStoreCmd) open(ctx context.Context) (*clickhouse.DB, *embedded.Server, func() error, error) {
-	dir := c.Dir
+	dir := c.Again
 	if dir == "" {
-		dir = os.TempDir()
-	}
-	dir, err := os.MkdirTemp(dir, "earshot-bench-store-")
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%w; name another folder with --dir", err)
+		var err error
+		if dir, err = os.MkdirTemp(cmp.Or(c.Dir, os.TempDir()), "earshot-bench-store-"); err != nil {
+			return nil, nil, nil, fmt.Errorf("%w; name another folder with --dir", err)
+		}
 	}
 	server, err := embedded.New(embedded.Config{DataDir: dir, MaxMemory: c.Memory << 20}, embedded.Dependencies{})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	remove := func() error {
-		if c.Keep {
+		if c.Keep || c.Again != "" {
 			return nil
 		}
 		return os.RemoveAll(dir)
@@ -120,11 +122,27 @@ func (c *benchStoreCmd) open(ctx context.Context) (*clickhouse.DB, *embedded.Ser
 	return db, server, stop, nil
 }
 
+// measure fills the store, unless it is there already, and asks it.
 func (c *benchStoreCmd) measure(ctx context.Context, db *clickhouse.DB, server *embedded.Server) (*storeFigures, error) {
+	f := &storeFigures{CPUs: runtime.NumCPU(), QueryMedianMs: map[string]float64{}, QueryMaxMs: map[string]float64{}, QueryCPUMs: map[string]float64{}, QueryRows: map[string]int{}}
+	if c.Again == "" {
+		if err := c.fill(ctx, db, server, f); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.sizes(ctx, db); err != nil {
+		return nil, err
+	}
+	if !c.Questions {
+		return f, nil
+	}
+	return f, c.ask(ctx, db, server, f)
+}
+
+func (c *benchStoreCmd) fill(ctx context.Context, db *clickhouse.DB, server *embedded.Server, f *storeFigures) error {
 	// Yesterday, so that no retention takes any of it.
 	start := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
 	day := rowgen.New(rowgen.Config{Seed: c.Seed, Start: start, Length: c.Length, Rows: c.Rows, Partitions: c.Partitions, Streams: c.Streams})
-	calls := day.Calls()
 	shown := 0
 	client, engine := cpuTime(), cpuTimeOf(server.PID())
 	filled, err := fillStore(ctx, db, day, c.Partitions, c.Workers, c.Batch, func(rows int) {
@@ -135,12 +153,9 @@ func (c *benchStoreCmd) measure(ctx context.Context, db *clickhouse.DB, server *
 	})
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f := &storeFigures{
-		Rows: filled.rows[insert.E2E], Calls: len(calls), Batch: c.Batch, Workers: c.Workers, CPUs: runtime.NumCPU(),
-		FillSeconds: filled.wall.Seconds(), QueryMedianMs: map[string]float64{}, QueryMaxMs: map[string]float64{}, QueryRows: map[string]int{},
-	}
+	f.Rows, f.Calls, f.Batch, f.Workers, f.FillSeconds = filled.rows[insert.E2E], len(day.Calls()), c.Batch, c.Workers, filled.wall.Seconds()
 	f.RowsPerSecond = float64(f.Rows) * float64(c.Workers) / filled.seconds[insert.E2E]
 	all, seconds := 0, 0.0
 	for table, rows := range filled.rows {
@@ -149,33 +164,35 @@ func (c *benchStoreCmd) measure(ctx context.Context, db *clickhouse.DB, server *
 	f.AllRowsPerSecond = float64(all) * float64(c.Workers) / seconds
 	began := time.Now()
 	if err := awaitMerges(ctx, db, 10*time.Minute); err != nil {
-		return nil, err
+		return err
 	}
 	f.MergeSeconds = time.Since(began).Seconds()
 	f.ClientCPUUs = float64((cpuTime() - client).Microseconds()) / float64(f.Rows)
 	f.ServerCPUUs = float64((cpuTimeOf(server.PID()) - engine).Microseconds()) / float64(f.Rows)
+	return nil
+}
+
+// sizes are those of what is stored, and the engine that stores it.
+func (f *storeFigures) sizes(ctx context.Context, db *clickhouse.DB) (err error) {
 	if f.Tables, err = tableSizes(ctx, db); err != nil {
-		return nil, err
+		return err
 	}
 	var bytes uint64
 	for _, t := range f.Tables {
 		bytes += t.Bytes
 		if t.Table == insert.E2E {
-			f.BytesPerRow = t.perRow(t.Bytes)
+			f.Rows, f.BytesPerRow = int(t.Rows), t.perRow(t.Bytes)
 		}
 	}
-	f.AllBytesPerRow = float64(bytes) / float64(f.Rows)
+	f.AllBytesPerRow = float64(bytes) / max(float64(f.Rows), 1)
 	version, err := clickhouse.Select[struct {
 		V string `ch:"v"`
 	}](ctx, db, "SELECT version() AS v", nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.Engine = version[0].V
-	if !c.Questions {
-		return f, nil
-	}
-	return f, c.ask(ctx, db, start, calls, f)
+	return nil
 }
 
 // median of at least one.

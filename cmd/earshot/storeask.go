@@ -12,22 +12,25 @@ import (
 
 	"github.com/earshot-rtc/earshot/dashboards/query"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
+	embedded "github.com/earshot-rtc/earshot/internal/embedded/clickhouse"
 	"github.com/earshot-rtc/earshot/processor/insert"
-	"github.com/earshot-rtc/earshot/processor/insert/rowgen"
 )
 
 // ask asks every question of the dashboards several times, of the whole span and of one call in it. The first answers are not
 // counted: they find no file in memory.
-func (c *benchStoreCmd) ask(ctx context.Context, db *clickhouse.DB, start time.Time, calls []rowgen.Span, f *storeFigures) error {
-	scope, err := scopeOf(ctx, db, calls)
+func (c *benchStoreCmd) ask(ctx context.Context, db *clickhouse.DB, server *embedded.Server, f *storeFigures) error {
+	scope, err := scopeOf(ctx, db)
 	if err != nil {
 		return err
 	}
-	scope.Range = query.Range{From: start, To: start.Add(c.Length)}
 	service := questions(db)
 	for _, q := range query.Questions() {
 		times := make([]float64, 0, c.Rounds)
+		var used time.Duration
 		for round := range c.Rounds + 1 {
+			if round == 1 {
+				used = cpuTimeOf(server.PID())
+			}
 			began := time.Now()
 			rows, err := q.Ask(ctx, service, scope)
 			if ctx.Err() != nil {
@@ -42,27 +45,46 @@ func (c *benchStoreCmd) ask(ctx context.Context, db *clickhouse.DB, start time.T
 			f.QueryRows[q.Name] = rows
 		}
 		f.QueryMedianMs[q.Name], f.QueryMaxMs[q.Name] = median(times), slices.Max(times)
-		fmt.Fprintf(os.Stderr, "%-28s %10.1f ms\n", q.Name, f.QueryMedianMs[q.Name])
+		f.QueryCPUMs[q.Name] = float64((cpuTimeOf(server.PID())-used).Microseconds()) / 1000 / float64(c.Rounds)
+		fmt.Fprintf(os.Stderr, "%-28s %10.1f ms %10.1f ms of processor time\n", q.Name, f.QueryMedianMs[q.Name], f.QueryCPUMs[q.Name])
 	}
 	return nil
 }
 
-// scopeOf chooses a call that is longer than most, and two clients of it.
-func scopeOf(ctx context.Context, db *clickhouse.DB, calls []rowgen.Span) (query.Scope, error) {
-	byLength := slices.SortedFunc(slices.Values(calls), func(a, b rowgen.Span) int { return int(a.To.Sub(a.From) - b.To.Sub(b.From)) })
-	call := byLength[len(byLength)*3/4]
+// scopeOf is all that is stored, and of it a call that is longer than most, and two clients of it.
+func scopeOf(ctx context.Context, db *clickhouse.DB) (query.Scope, error) {
+	var scope query.Scope
+	span, err := clickhouse.Select[struct {
+		From time.Time `ch:"first"`
+		To   time.Time `ch:"last"`
+	}](ctx, db, "SELECT toStartOfHour(min(window_start)) AS first, toStartOfHour(max(window_start)) + INTERVAL 1 HOUR AS last FROM e2e", nil)
+	if err != nil {
+		return scope, err
+	}
+	scope.Range = query.Range{From: span[0].From, To: span[0].To}
+	calls, err := clickhouse.Select[struct {
+		Call string `ch:"call_id"`
+	}](ctx, db, "SELECT call_id FROM calls GROUP BY call_id ORDER BY dateDiff('ms', min(first_seen), max(last_seen)), call_id", nil)
+	if err != nil {
+		return scope, err
+	}
+	if len(calls) == 0 {
+		return scope, errors.New("the store has no calls")
+	}
+	scope.CallID = calls[len(calls)*3/4].Call
 	pairs, err := clickhouse.Select[struct {
 		Subscriber string `ch:"subscriber_id"`
 		Publisher  string `ch:"publisher_id"`
 	}](ctx, db, `SELECT subscriber_id, publisher_id FROM peers WHERE call_id = {call:String} AND kind = 'audio'
-		GROUP BY subscriber_id, publisher_id ORDER BY sum(windows) DESC, subscriber_id, publisher_id LIMIT 1`, clickhouse.Params{"call": call.CallID})
+		GROUP BY subscriber_id, publisher_id ORDER BY sum(windows) DESC, subscriber_id, publisher_id LIMIT 1`, clickhouse.Params{"call": scope.CallID})
 	if err != nil {
-		return query.Scope{}, err
+		return scope, err
 	}
 	if len(pairs) == 0 {
-		return query.Scope{}, errors.New("the store has nothing of the call " + call.CallID)
+		return scope, errors.New("the store has nothing of the call " + scope.CallID)
 	}
-	return query.Scope{CallID: call.CallID, ClientID: pairs[0].Subscriber, PublisherID: pairs[0].Publisher}, nil
+	scope.ClientID, scope.PublisherID = pairs[0].Subscriber, pairs[0].Publisher
+	return scope, nil
 }
 
 // print writes the figures for people.
@@ -88,8 +110,8 @@ func (f *storeFigures) print(w io.Writer) {
 	if len(f.QueryMedianMs) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%-28s %10s %10s %8s\n", "question", "median ms", "most ms", "rows")
+	fmt.Fprintf(w, "\n%-28s %10s %10s %10s %8s\n", "question", "median ms", "most ms", "CPU ms", "rows")
 	for _, name := range slices.Sorted(maps.Keys(f.QueryMedianMs)) {
-		fmt.Fprintf(w, "%-28s %10.1f %10.1f %8d\n", name, f.QueryMedianMs[name], f.QueryMaxMs[name], f.QueryRows[name])
+		fmt.Fprintf(w, "%-28s %10.1f %10.1f %10.1f %8d\n", name, f.QueryMedianMs[name], f.QueryMaxMs[name], f.QueryCPUMs[name], f.QueryRows[name])
 	}
 }
