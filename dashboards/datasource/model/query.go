@@ -21,7 +21,7 @@ type Query struct {
 	Limit   int      `json:"limit,omitempty"`   // rows or groups; 0 = as many as the type gives without
 	Sort    string   `json:"sort,omitempty"`    // of the type's Sort; "" = its first
 	Kind    string   `json:"kind,omitempty"`    // audio, video, or "" for both
-	Live    bool     `json:"live,omitempty"`    // paths: streamed while the call runs; calls: only those that still run
+	Live    bool     `json:"live,omitempty"`    // paths: streamed while the call runs; calls, regressions: only those that go on
 	SQL     string   `json:"sql,omitempty"`     // sql
 	Filters []AdHoc  `json:"filters,omitempty"` // of the dashboard, on top of the fields below
 

@@ -66,7 +66,7 @@ func said(err error) string {
 	case code == codeAccessDenied:
 		return fmt.Sprintf("the ClickHouse user of the data source may not do this; grant it SELECT on the tables of Earshot: %s", firstLine(err))
 	case code == codeReadonly:
-		return "a query can read and nothing else, and change no setting of ClickHouse; leave that out"
+		return "the ClickHouse user of the data source has readonly = 1, with which a query cannot be given its limits; give it readonly = 2"
 	}
 	return firstLine(err)
 }

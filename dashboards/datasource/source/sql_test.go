@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/require"
 
+	"github.com/earshot-rtc/earshot/dashboards/datasource/statement"
 	"github.com/earshot-rtc/earshot/internal/clickhouse"
 )
 
@@ -148,4 +150,19 @@ func TestTypesOfClickHouseBecomeFields(t *testing.T) {
 		"money": "*float64 1.25", "tuple": "*string [1 a]",
 	}, text)
 	require.Equal(t, data.VisType(data.VisTypeTable), f.Meta.PreferredVisualization)
+}
+
+// A user whose profile says readonly = 2, as the one of deploy/compose, cannot change that; its statements read, and nothing else, too.
+func TestSQLOfAUserThatMayOnlyRead(t *testing.T) {
+	openStore(t)
+	db, err := clickhouse.Open(clickhouse.Config{Addr: []string{engine.server.Addr()}, MaxConns: 1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Exec(t.Context(), "SET readonly = 2", nil)) // of the one connection
+	limits := statement.Limits{Tenant: "acme", Rows: 10, Timeout: 10 * time.Second}
+	f, err := statement.Read(t.Context(), db, "SELECT DISTINCT tenant FROM e2e", limits)
+	require.NoError(t, err)
+	require.Equal(t, "acme", *f.Fields[0].At(0).(*string))
+	_, err = statement.Read(t.Context(), db, "DROP TABLE events", limits)
+	require.Equal(t, 164, clickhouse.Code(err))
 }

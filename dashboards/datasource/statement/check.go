@@ -36,7 +36,7 @@ func Check(sql string) error {
 var (
 	// Functions that read what is no table of the database, or tables by another way.
 	elsewhere = regexp.MustCompile(`(?i)\b(merge|mergeTree\w*|remote\w*|cluster\w*|url\w*|file\w*|s3\w*|gcs\w*|azure\w*|hdfs\w*|mysql|postgresql|mongodb|sqlite|redis|jdbc|odbc|iceberg\w*|deltaLake\w*|hudi\w*|paimon\w*|executable|input|dictionary|dictGet\w*|joinGet\w*|loop|arrowFlight\w*|ytsaurus|prometheus\w*|timeSeries\w*|generateRandom|fuzz\w*)\s*\(`)
-	clause    = regexp.MustCompile(`(?i)\bINTO\s+OUTFILE\b|\bFORMAT\s+[A-Za-z]\w*\s*;?\s*$|\bSETTINGS\s+\w+\s*=`)
+	clause    = regexp.MustCompile(`(?i)\bINTO\s+OUTFILE\b|\bFORMAT\s+[A-Za-z]\w*\s*;?\s*$|\bSETTINGS\s+\w+\s*(=|,|;|\)|$)`)
 )
 
 // strip leaves out comments, and what is inside of texts and quoted names.

@@ -30,13 +30,11 @@ type DB interface {
 
 // Read runs a statement that Expand and Check have seen. More rows than the limit are cut off, and the frame says so.
 func Read(ctx context.Context, db DB, sql string, l Limits) (*data.Frame, error) {
-	filters, err := tenantFilters(ctx, db, l.Tenant)
+	bound, err := bounds(ctx, db, l.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Query(ctx, strings.TrimRight(strings.TrimSpace(sql), "; \t\r\n"), nil, clickhouse.Settings{
-		"readonly":                 1, // it may read, and change no setting: not these either
-		"additional_table_filters": filters,
+	rows, err := db.Query(ctx, strings.TrimRight(strings.TrimSpace(sql), "; \t\r\n"), nil, bound, clickhouse.Settings{
 		"max_execution_time":       int(math.Ceil(l.Timeout.Seconds())),
 		"max_result_rows":          l.Rows + 1,
 		"result_overflow_mode":     "break",

@@ -64,6 +64,8 @@ func TestOtherStatementsAreRefused(t *testing.T) {
 		"SELECT 1 INTO\nOUTFILE 'x'":         "INTO OUTFILE is not for panels",
 		"SELECT 1 FORMAT JSONEachRow ;":      "FORMAT JSONEACHROW ; is not for panels",
 		"SELECT 1 SETTINGS readonly=0":       "SETTINGS READONLY= is not for panels",
+		"SELECT 1 SETTINGS a, readonly = 0":  "SETTINGS A, is not for panels",
+		"SELECT (SELECT 1 SETTINGS `a`)":     "SETTINGS A) is not for panels",
 	} {
 		require.ErrorContains(t, statement.Check(sql), says, sql)
 	}
