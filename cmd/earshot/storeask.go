@@ -87,11 +87,18 @@ func scopeOf(ctx context.Context, db *clickhouse.DB) (query.Scope, error) {
 	return scope, nil
 }
 
-// print writes the figures for people.
-func (f *storeFigures) print(w io.Writer) {
+// printFill writes what filling the store took.
+func (f *storeFigures) printFill(w io.Writer) {
 	fmt.Fprintf(w, "%d rows of e2e of %d calls in batches of %d by %d: %.0f rows per second (all tables: %.0f), %.1f s in all, merges %.0f s more\n",
 		f.Rows, f.Calls, f.Batch, f.Workers, f.RowsPerSecond, f.AllRowsPerSecond, f.FillSeconds, f.MergeSeconds)
 	fmt.Fprintf(w, "%.2f µs of processor time per row of e2e here, %.2f µs in ClickHouse, merges included\n", f.ClientCPUUs, f.ServerCPUUs)
+}
+
+// print writes the figures for people.
+func (f *storeFigures) print(w io.Writer) {
+	if f.Batch > 0 {
+		f.printFill(w)
+	}
 	fmt.Fprintf(w, "%.1f bytes per row of e2e on disk, %.1f with all other tables; ClickHouse %s, %d CPUs\n\n",
 		f.BytesPerRow, f.AllBytesPerRow, f.Engine, f.CPUs)
 	fmt.Fprintf(w, "%-20s %12s %10s %14s %6s\n", "table", "rows", "bytes/row", "bytes/e2e row", "parts")

@@ -15,7 +15,7 @@ type LinksQuery struct {
 	Step      time.Duration // 0 with OverTime: as fine as MaxPoints allows
 	OverTime  bool          // points; otherwise one for the whole range
 	MaxPoints int           // 0 = 300
-	Links     int           // over time: at most so many, those with the most windows; 0 = 50
+	Links     int           // over time: at most so many, those with the most windows; 0 = 20
 	Limit     int           // rows; 0 = 1,000, or 20,000 over time
 }
 
@@ -57,7 +57,7 @@ type LinkState struct {
 func (s *Service) Links(ctx context.Context, q LinksQuery) (*Links, error) {
 	otherwise, most := 1000, MaxRows
 	if q.OverTime {
-		otherwise, most = 20_000, cmp.Or(q.Links, 50)
+		otherwise, most = 20_000, cmp.Or(q.Links, 20)
 	}
 	a := s.history(q.Range).text("sfu", q.SFU).text("region", q.Region).limit(most, 0)
 	a.params["links"] = a.params["limit"]
