@@ -45,7 +45,7 @@ func (c *benchStoreCmd) ask(ctx context.Context, db *clickhouse.DB, server *embe
 			f.QueryRows[q.Name] = rows
 		}
 		f.QueryMedianMs[q.Name], f.QueryMaxMs[q.Name] = median(times), slices.Max(times)
-		f.QueryCPUMs[q.Name] = float64((cpuTimeOf(server.PID())-used).Microseconds()) / 1000 / float64(c.Rounds)
+		f.QueryCPUMs[q.Name] = float64((cpuTimeOf(server.PID()) - used).Microseconds()) / 1000 / float64(c.Rounds)
 		fmt.Fprintf(os.Stderr, "%-28s %10.1f ms %10.1f ms of processor time\n", q.Name, f.QueryMedianMs[q.Name], f.QueryCPUMs[q.Name])
 	}
 	return nil
