@@ -23,7 +23,7 @@ type Config struct {
 	// Resolve is in how many windows on end a segment has to be as before until its regression is resolved.
 	Resolve int `yaml:"resolve"`
 	// MinCalls is how many calls an operator, a version, an SFU's clients or a pair of regions need to be tested. A link between SFUs
-	// needs one, a change of paths half as many.
+	// needs one, a change of paths three quarters.
 	MinCalls int `yaml:"min_calls"`
 	// MinReference is how many windows a segment has to be known for.
 	MinReference int `yaml:"min_reference"`

@@ -86,6 +86,9 @@ func (e *evaluation) elsewhere(pairs []strayed) []Regression {
 			continue
 		}
 		l := e.missed(v)
+		if l == (lost{}) {
+			continue
+		}
 		if byLoss[l] == nil {
 			order = append(order, l)
 		}
@@ -145,7 +148,7 @@ func (e *evaluation) unexplained(pairs []strayed, found map[int32]*verdict, open
 	}
 	var out []Regression
 	for _, p := range order {
-		out = append(out, e.reportPaths(RegionPair, lost{pair: p}, byPair[p]))
+		out = append(out, e.reportPaths(RegionPair, lost{}, byPair[p]))
 	}
 	return out
 }

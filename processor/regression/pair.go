@@ -68,8 +68,8 @@ func (e *evaluation) strays(last int, only func(int32) bool) []strayed {
 			}
 			windows := windowsOf(of, n)
 			values := byCall(of)
-			// Which path a call takes is no matter of chance, so half as many tell.
-			if len(values) < e.cfg.MinCalls/2 || len(windows) < e.cfg.Persistence {
+			// Which path a call takes is less a matter of chance, so fewer tell.
+			if len(values) < e.cfg.MinCalls*3/4 || len(windows) < e.cfg.Persistence {
 				return
 			}
 			v := strayed{verdict: verdict{

@@ -15,7 +15,7 @@ const (
 	AccessSFU Cause = "access_sfu"
 	// AppVersion: clients with one version of the application got slower; Version names it.
 	AppVersion Cause = "version"
-	// OtherPaths: links are as before, but calls took slower ones; Link or SFU names what they no longer take, if it is one thing.
+	// OtherPaths: links are as before, but calls took slower ones; Link or SFU names what they no longer take.
 	OtherPaths Cause = "other_paths"
 	// RegionPair: the calls of one pair of regions got slower, and nothing above says why; Pairs names it.
 	RegionPair Cause = "region_pair"

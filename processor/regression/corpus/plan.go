@@ -8,7 +8,7 @@ import (
 )
 
 // plan is what is done to a day: one case after the other, with pauses, each kind now and then.
-func plan(w *world, seed uint64, start time.Time) []Case {
+func plan(w *world, seed uint64, start time.Time, long time.Duration) []Case {
 	r := rand.New(rand.NewPCG(seed, 0xca5e))
 	kinds := []Kind{
 		Step, Step, Step, Step, Ramp, TwoAtOnce, LinkDown, LinkDown, Drain, Operator, Operator, Site, Rollout,
@@ -19,6 +19,9 @@ func plan(w *world, seed uint64, start time.Time) []Case {
 	at := start.Add(time.Hour + minutes(r, 0, 30))
 	for _, kind := range kinds {
 		k := Case{Kind: kind, From: at, To: at.Add(minutes(r, 25, 50))}
+		if at.After(start.Add(long - 100*time.Minute)) {
+			break
+		}
 		if !k.shape(w, r) {
 			continue
 		}
@@ -33,9 +36,6 @@ func plan(w *world, seed uint64, start time.Time) []Case {
 			out = append(out, other)
 		}
 		at = k.To.Add(minutes(r, 25, 45))
-		if at.After(start.Add(day - 90*time.Minute)) {
-			break
-		}
 	}
 	return out
 }

@@ -23,8 +23,8 @@ type Day struct {
 	Start time.Time
 	Past  Past
 	Peak  float64 // calls at once in the busiest hour
+	Hours int     // how much of it; 0 is all
 	Plain bool    // nothing is done to it
-	Only  *Case   // or this alone
 }
 
 // Outcome is what became of a case.
@@ -54,12 +54,13 @@ func Replay(day Day, cfg regression.Config) (*Result, error) {
 		return nil, err
 	}
 	w := makeWorld(day.Seed, day.Start)
-	cases := plan(w, day.Seed, day.Start)
-	switch {
-	case day.Only != nil:
-		cases = []Case{*day.Only}
-	case day.Plain:
-		cases = nil
+	long := 24 * time.Hour
+	if day.Hours > 0 {
+		long = time.Duration(day.Hours) * time.Hour
+	}
+	var cases []Case
+	if !day.Plain {
+		cases = plan(w, day.Seed, day.Start, long)
 	}
 	before := time.Duration(0)
 	if day.Past != NoneKnown {
@@ -73,7 +74,7 @@ func Replay(day Day, cfg regression.Config) (*Result, error) {
 	watch := newWatch(cases)
 	var known []regression.Regression
 	r := &Result{Day: day}
-	for live.at.Before(day.Start.Add(dayLength)) {
+	for live.at.Before(day.Start.Add(long)) {
 		start, observations := live.next()
 		r.Observations += len(observations)
 		r.Windows++
@@ -85,8 +86,6 @@ func Replay(day Day, cfg regression.Config) (*Result, error) {
 	r.Cases, r.Mistaken = watch.result()
 	return r, nil
 }
-
-const dayLength = day
 
 // merge takes in what changed, and lets go of what has been over for long.
 func merge(known, changed []regression.Regression, since time.Time) []regression.Regression {
@@ -122,9 +121,9 @@ func makePast(w *world, d Day, detector *regression.Detector) *past {
 	p := &past{detector: detector}
 	switch d.Past {
 	case WeekKnown:
-		p.oldest = d.Start.Add(-7*day - time.Hour)
+		p.oldest = d.Start.Add(-7*24*time.Hour - time.Hour)
 	case DayKnown:
-		p.oldest = d.Start.Add(-day - time.Hour)
+		p.oldest = d.Start.Add(-24*time.Hour - time.Hour)
 	default:
 		return p
 	}

@@ -69,18 +69,16 @@ func makeWorld(seed uint64, start time.Time) *world {
 		w.links = append(w.links, make([]link, len(places)))
 		for j := i + 1; j < len(places); j++ {
 			l := link{base: distance(i, j) * (1 + 0.3*r.Float64()), swing: 8 * r.Float64() * r.Float64(), drift: 4 * r.Float64()}
-			l.period = time.Duration(float64(day) * (2 + 5*r.Float64()))
+			l.period = time.Duration(24 * float64(time.Hour) * (2 + 5*r.Float64()))
 			l.phase = 2 * math.Pi * r.Float64()
 			if r.Float64() < 0.15 {
-				l.moved, l.movedAt = min(15+30*r.Float64(), l.base/2), start.Add(-time.Duration(float64(day)*(1+4*r.Float64())))
+				l.moved, l.movedAt = min(15+30*r.Float64(), l.base/2), start.Add(-time.Duration(24*float64(time.Hour)*(1+4*r.Float64())))
 			}
 			w.links[i][j] = l
 		}
 	}
 	return w
 }
-
-const day = 24 * time.Hour
 
 // distance is the round-trip time of light in glass on the great circle, half as long again, in ms.
 func distance(i, j int) float64 {
