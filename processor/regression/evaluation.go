@@ -6,6 +6,10 @@ import "time"
 // times for that (Bonferroni).
 const trials = 3
 
+// turnover is how many times more the p-values of segments count that depend on who is calling. Callers come and go, so that what is tested
+// in one window is by and by another draw than in those before, and each draw may be unlucky. Links between SFUs stay the same.
+const turnover = 5
+
 // evaluation is one call of Evaluate.
 type evaluation struct {
 	*Detector

@@ -69,7 +69,7 @@ func (e *evaluation) gone(v *verdict, some func(cell) bool) bool {
 	if len(values) < e.cfg.MinCalls || medianOf(values) < max(v.shift.Estimate/2, e.cfg.limit(v.level)) {
 		return true
 	}
-	return trials*float64(e.tests)*rank.Greater(values, e.residuals(v.layer, rest)) > e.cfg.FalseDiscovery
+	return trials*turnover*float64(e.tests)*rank.Greater(values, e.residuals(v.layer, rest)) > e.cfg.FalseDiscovery
 }
 
 // within says whether enough calls of a segment are outside a group, and these are not slower.

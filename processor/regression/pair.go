@@ -122,7 +122,7 @@ func (e *evaluation) stray(v *strayed, beyond, path []float64) {
 		return
 	}
 	v.slower, v.reference = true, wasBeyond
-	v.p = min(1, 2*rank.Greater(beyond, wasBeyond)) // over two stretches
+	v.p = min(1, 2*turnover*rank.Greater(beyond, wasBeyond)) // over two stretches
 	v.path = rank.Shift(path, wasPath, e.cfg.Confidence).Estimate
 	for _, w := range e.history.recent[v.first:] {
 		for i := range w.ways {

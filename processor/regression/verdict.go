@@ -58,7 +58,11 @@ func (e *evaluation) judge(l *layer, points []point, windows []int) (verdict, bo
 		return v, true
 	}
 	v.slower = true
-	v.p = min(1, trials*rank.Greater(values, reference))
+	v.p = trials * rank.Greater(values, reference)
+	if e.names.of[v.segment].kind != linkKind {
+		v.p *= turnover
+	}
+	v.p = min(1, v.p)
 	return v, true
 }
 
