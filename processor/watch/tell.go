@@ -90,7 +90,7 @@ func segment(r *regression.Regression) string {
 
 // summary says in a sentence what happened.
 func summary(r *regression.Regression) string {
-	what := ""
+	var what string
 	switch r.Cause {
 	case regression.SFULink:
 		what = "The link " + link(r) + " got slower"

@@ -71,10 +71,7 @@ func (d described) Register(c prometheus.Collector) error {
 		if m == nil {
 			continue
 		}
-		var labels []string
-		for _, l := range strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' }) {
-			labels = append(labels, l)
-		}
+		labels := strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' })
 		for _, l := range regexp.MustCompile(`(\w+)=`).FindAllStringSubmatch(m[2], -1) {
 			labels = append(labels, l[1])
 		}
