@@ -20,7 +20,7 @@ type Config struct {
 	Repeat time.Duration `yaml:"repeat"`
 	// Timeout bounds one request.
 	Timeout time.Duration `yaml:"timeout"`
-	// Backoff is the first pause after a request that failed; it doubles, with jitter, up to Repeat.
+	// Backoff is the first pause after a request that failed; it doubles, with jitter, up to the time between repeats.
 	Backoff time.Duration `yaml:"backoff"`
 	// TokenFile holds a bearer token; it is read again for every request.
 	TokenFile string `yaml:"token_file"`
