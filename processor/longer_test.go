@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +105,19 @@ func (s *memory) count() (n int) {
 }
 
 // TestCallsThatLastLongerThanWhatIsReadAgainGiveTheSameRows though processors die all the time, many records have the same time, and time goes
-// back in the log, so that no record can be found by its time.
+// back in the log, so that no record can be found by its time. EARSHOT_RESTART_SEEDS=1-100 tries more.
 func TestCallsThatLastLongerThanWhatIsReadAgainGiveTheSameRows(t *testing.T) {
+	first, last := uint64(8), uint64(8)
+	if s := os.Getenv("EARSHOT_RESTART_SEEDS"); s != "" {
+		_, err := fmt.Sscanf(s, "%d-%d", &first, &last)
+		require.NoError(t, err)
+	}
+	for seed := first; seed <= last; seed++ {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { longer(t, seed) })
+	}
+}
+
+func longer(t *testing.T, seed uint64) {
 	brokers := broker(t, 1)
 	producer, err := kafka.NewProducer(kafka.ProducerConfig{Brokers: brokers}, kafka.Dependencies{})
 	require.NoError(t, err)
@@ -119,7 +132,7 @@ func TestCallsThatLastLongerThanWhatIsReadAgainGiveTheSameRows(t *testing.T) {
 
 	var direct row.Batch
 	var write, before []kafka.Message
-	for _, r := range callgen.Mix(8, 2, t0, 3*time.Minute, 0) {
+	for _, r := range callgen.Mix(seed, 2, t0, 3*time.Minute, 0) {
 		write = append(write, kafka.Message{Topic: topic.Samples, Key: r.Key, Value: r.Value, Time: r.Time.Truncate(500 * time.Millisecond)})
 		if len(write) < 100 {
 			continue
@@ -138,7 +151,7 @@ func TestCallsThatLastLongerThanWhatIsReadAgainGiveTheSameRows(t *testing.T) {
 		require.NoError(t, calm.Insert(t.Context(), tab.Name, tab.Name, tab.Columns))
 	}
 
-	r := rand.New(rand.NewPCG(1, 1))
+	r := rand.New(rand.NewPCG(seed, 1))
 	for round := 0; stormy.count() < calm.count()*9/10; round++ {
 		crash := &crashing{Inserter: stormy, left: 1 + r.IntN(8), after: r.IntN(2) == 0, crashed: make(chan struct{})}
 		p := start(t, brokers, setup{inserter: crash, epochs: stormy, real: true, advance: t0.Add(-time.Hour), change: short})
