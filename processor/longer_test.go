@@ -144,6 +144,7 @@ func longer(t *testing.T, seed uint64) {
 		}
 		before, write = write[30:60], nil
 	}
+	most := direct.Len()
 	last := t0.Add(time.Hour) // closes all windows
 	state.Advance(last, &direct)
 	calm, stormy := newMemory(), newMemory()
@@ -152,14 +153,17 @@ func longer(t *testing.T, seed uint64) {
 	}
 
 	r := rand.New(rand.NewPCG(seed, 1))
-	for round := 0; stormy.count() < calm.count()*9/10; round++ {
+	for stormy.count() < most {
 		crash := &crashing{Inserter: stormy, left: 1 + r.IntN(8), after: r.IntN(2) == 0, crashed: make(chan struct{})}
 		p := start(t, brokers, setup{inserter: crash, epochs: stormy, real: true, advance: t0.Add(-time.Hour), change: short})
-		select {
-		case <-crash.crashed:
-		case <-time.After(soon):
-			require.FailNow(t, "the crash did not come", "round %d, %d of %d rows", round, stormy.count(), calm.count())
-		}
+		require.Eventually(t, func() bool {
+			select {
+			case <-crash.crashed:
+				return true
+			default:
+				return stormy.count() >= most
+			}
+		}, soon, 5*time.Millisecond)
 		kill(t, p)
 	}
 	p := start(t, brokers, setup{inserter: stormy, epochs: stormy, real: true, advance: last, change: short})
