@@ -64,7 +64,7 @@ func (s *Service) Ingest(ctx context.Context, q PipelineQuery) (*Ingest, error) 
 // Tally is how many of a thing there were, by step and name.
 type Tally struct {
 	StepMs int64        `json:"step_ms"` // 0: one point for the whole range
-	Points []TallyPoint `json:"points"`  // the oldest first
+	Points []TallyPoint `json:"points"`  // of each name the oldest first
 }
 
 // TallyPoint is one thing in one step.
@@ -87,7 +87,8 @@ func (s *Service) Unreadable(ctx context.Context, q PipelineQuery) (*Tally, erro
 
 // Sources counts who reported: clients over their calls, and SFUs.
 func (s *Service) Sources(ctx context.Context, q PipelineQuery) (*Tally, error) {
-	activity, err := s.Activity(ctx, ActivityQuery{Range: q.Range, OverTime: q.OverTime, Step: q.Step, MaxPoints: q.MaxPoints})
+	a, step := s.pipeline(&q)
+	activity, err := s.Activity(ctx, ActivityQuery{Range: q.Range, OverTime: q.OverTime, Step: step})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,6 @@ func (s *Service) Sources(ctx context.Context, q PipelineQuery) (*Tally, error) 
 	for _, p := range activity.Points {
 		out.Points = append(out.Points, TallyPoint{At: p.At, Name: "client", N: p.Participants})
 	}
-	a, _ := s.pipeline(&q)
 	return out, s.ask(ctx, "sources", a, func(rows clickhouse.Rows) error {
 		p := TallyPoint{Name: "sfu"}
 		err := rows.Scan(&p.At, &p.N)

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ type Wide struct {
 	name   string
 	stats  []string
 	step   time.Duration
-	times  []time.Time
+	times  map[int64]time.Time // by their nanoseconds
 	series []*series
 	known  map[string]*series
 }
@@ -24,37 +25,28 @@ type Wide struct {
 type series struct {
 	stat, shown string
 	labels      data.Labels
-	values      []*float64
+	values      map[int64]*float64
 }
 
 // NewWide is a frame of stats over time, a point every step.
 func NewWide(name string, stats []string, step time.Duration) *Wide {
-	return &Wide{name: name, stats: stats, step: step, known: map[string]*series{}}
+	return &Wide{name: name, stats: stats, step: step, times: map[int64]time.Time{}, known: map[string]*series{}}
 }
 
-// Put sets the value of a stat of a group; nil is not known. Times come in their order. The group is told by labels, and shown as its
+// Put sets the value of a stat of a group at a time, unless it has one; nil is not known. The group is told by labels, and shown as its
 // values; without labels it is all.
 func (w *Wide) Put(at time.Time, stat string, labels data.Labels, v *float64) {
-	if n := len(w.times); n == 0 || !w.times[n-1].Equal(at) {
-		w.times = append(w.times, at)
-	}
 	key := stat + "\x00" + labels.String()
 	s := w.known[key]
 	if s == nil {
-		s = &series{stat: stat, shown: w.shown(stat, labels), labels: labels}
+		s = &series{stat: stat, shown: w.shown(stat, labels), labels: labels, values: map[int64]*float64{}}
 		w.known[key] = s
 		w.series = append(w.series, s)
 	}
-	s.fill(len(w.times) - 1)
-	if len(s.values) < len(w.times) {
-		s.values = append(s.values, v)
-	}
-}
-
-// fill makes the values up to a point in time not known that nobody put.
-func (s *series) fill(to int) {
-	if n := to - len(s.values); n > 0 {
-		s.values = append(s.values, make([]*float64, n)...)
+	when := at.UnixNano()
+	w.times[when] = at
+	if _, has := s.values[when]; !has {
+		s.values[when] = v
 	}
 }
 
@@ -91,12 +83,20 @@ func (w *Wide) Frame() *data.Frame {
 	if len(w.series) == 0 {
 		return f // no fields at all is how Grafana's alerting says "no data"
 	}
-	f.Fields = append(f.Fields, data.NewField("time", nil, w.times))
+	order := slices.Sorted(maps.Keys(w.times))
+	times := make([]time.Time, len(order))
+	for i, when := range order {
+		times[i] = w.times[when]
+	}
+	f.Fields = append(f.Fields, data.NewField("time", nil, times))
 	f.Fields[0].Config = &data.FieldConfig{Interval: float64(max(w.step, shortGap).Milliseconds())}
 	slices.SortStableFunc(w.series, func(a, b *series) int { return slices.Index(w.stats, a.stat) - slices.Index(w.stats, b.stat) })
 	for _, s := range w.series {
-		s.fill(len(w.times))
-		field := data.NewField(s.stat, s.labels, s.values)
+		values := make([]*float64, len(order))
+		for i, when := range order {
+			values[i] = s.values[when]
+		}
+		field := data.NewField(s.stat, s.labels, values)
 		field.Config = config(s.stat, s.shown)
 		f.Fields = append(f.Fields, field)
 	}

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -10,15 +11,15 @@ import (
 	"github.com/earshot-rtc/earshot/dashboards/query"
 )
 
-// figures asks for what subscribers had, by group and over time as the panel wants it.
-func figures(ctx context.Context, s *query.Service, a Ask) (*query.Latency, error) {
+// figures asks for what subscribers had, by group and over time as the panel wants it; step 0 is as fine as it wants.
+func figures(ctx context.Context, s *query.Service, a Ask, step time.Duration) (*query.Latency, error) {
 	f, err := a.filter()
 	if err != nil {
 		return nil, err
 	}
 	q := query.LatencyQuery{Range: a.Range, By: a.By, LatencyFilter: f, OverTime: a.overTime(), Groups: min(a.limit(1000), query.MaxRows)}
 	if q.OverTime {
-		q.MaxPoints, q.Groups = a.points(), a.limit(mostGroups)
+		q.Step, q.MaxPoints, q.Groups = step, a.points(), a.limit(mostGroups)
 	}
 	return s.Latency(ctx, q)
 }
@@ -102,7 +103,7 @@ func qualityOf(stat string, f *query.Figures) *float64 {
 }
 
 func latency(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
-	l, err := figures(ctx, s, a)
+	l, err := figures(ctx, s, a, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func latency(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) 
 }
 
 func coverage(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {
-	l, err := figures(ctx, s, a)
+	l, err := figures(ctx, s, a, 0)
 	if err != nil {
 		return nil, err
 	}

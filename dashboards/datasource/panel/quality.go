@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -18,29 +19,36 @@ func quality(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) 
 	if a.Call != "" {
 		return qualityOfCall(ctx, s, a)
 	}
-	l, err := figures(ctx, s, a)
-	if err != nil {
-		return nil, err
-	}
-	buffers := map[string]*float64{}
+	buffers, step := map[string]*float64{}, time.Duration(0)
 	if slices.Contains(a.Stats, buffered) {
 		parts, err := budgetOf(ctx, s, a)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range parts.Points {
-			buffers[key(p.At.UnixMilli(), p.Group)] = frame.Number(p.JitterBuffer)
+			buffers[key(a, p.At, p.Group)] = frame.Number(p.JitterBuffer)
 		}
+		step = millis(parts.StepMs) // so that the points of both are the same
+	}
+	l, err := figures(ctx, s, a, step)
+	if err != nil {
+		return nil, err
 	}
 	return byGroup(a, l, func(stat string, p *query.LatencyPoint) *float64 {
 		if stat == buffered {
-			return buffers[key(p.At.UnixMilli(), p.Group)]
+			return buffers[key(a, p.At, p.Group)]
 		}
 		return qualityOf(stat, &p.Figures)
 	}), nil
 }
 
-func key(at int64, group string) string { return fmt.Sprintf("%d %s", at, group) }
+// key is of a group at a time; in a table there is one time, which begins with what each source has.
+func key(a Ask, at time.Time, group string) string {
+	if !a.overTime() {
+		return group
+	}
+	return fmt.Sprintf("%d %s", at.UnixMilli(), group)
+}
 
 // qualityOfCall is that of one call, audio and video apart: over time always, since a table of it is that of its participants.
 func qualityOfCall(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) {

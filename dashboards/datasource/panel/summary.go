@@ -38,7 +38,7 @@ func summary(ctx context.Context, s *query.Service, a Ask) (data.Frames, error) 
 	activity := &query.Activity{}
 	var err error
 	if len(windows) > 0 {
-		if l, err = figures(ctx, s, a); err != nil {
+		if l, err = figures(ctx, s, a, 0); err != nil {
 			return nil, err
 		}
 	}
