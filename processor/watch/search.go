@@ -17,7 +17,8 @@ type search struct {
 	w     *Watch
 	next  time.Time // the beginning of the next window to observe
 	desks map[string]*desk
-	done  *outcome // of the window before next, where it is not stored yet
+	since map[string]time.Time // the oldest observation of each tenant, also of those that have no desk for want of calls
+	done  *outcome             // of the window before next, where it is not stored yet
 }
 
 // outcome is what one window has brought.
@@ -52,12 +53,11 @@ func (w *Watch) begin(ctx context.Context, newest time.Time) (*search, error) {
 			w.metrics.windows.WithLabelValues("skipped").Add(float64(s.next.Sub(after) / length))
 		}
 	}
-	since, err := w.store.oldest(ctx)
-	if err != nil {
+	if s.since, err = w.store.oldest(ctx); err != nil {
 		return nil, err
 	}
-	for tenant, at := range since {
-		if err := s.open(tenant, at); err != nil {
+	for tenant := range s.since {
+		if err := s.open(tenant); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +72,7 @@ func (w *Watch) begin(ctx context.Context, newest time.Time) (*search, error) {
 		if c.StartedAt.Before(w.cfg.Since) {
 			continue
 		}
-		if err := s.open(c.tenant, s.next); err != nil {
+		if err := s.open(c.tenant); err != nil {
 			return nil, err
 		}
 		s.desks[c.tenant].known[c.ID] = c.Regression
@@ -82,9 +82,14 @@ func (w *Watch) begin(ctx context.Context, newest time.Time) (*search, error) {
 }
 
 // open makes a tenant's desk, where there is none.
-func (s *search) open(tenant string, since time.Time) error {
+func (s *search) open(tenant string) error {
 	if s.desks[tenant] != nil {
 		return nil
+	}
+	since, ok := s.since[tenant]
+	if !ok {
+		since = s.next
+		s.since[tenant] = since
 	}
 	d, err := regression.New(s.w.cfg.Detector)
 	if err != nil {
@@ -117,6 +122,7 @@ func (s *search) remember(ctx context.Context) error {
 		}
 		if of != nil {
 			d.detector.Add(t, of)
+			d.seen = t
 			t = t.Add(length)
 		}
 		at[tenant] = t
@@ -170,13 +176,17 @@ func (s *search) judge(ctx context.Context, rows []observed) error {
 		of[rows[i].Tenant] = append(of[rows[i].Tenant], rows[i].observation())
 	}
 	for tenant := range of {
-		if err := s.open(tenant, s.next); err != nil {
+		if err := s.open(tenant); err != nil {
 			return err
 		}
 	}
 	out := &outcome{window: s.next, observed: rows}
 	for _, tenant := range slices.Sorted(maps.Keys(s.desks)) {
-		if err := s.desks[tenant].refresh(ctx, s); err != nil {
+		d := s.desks[tenant]
+		if len(of[tenant]) == 0 && len(d.known) == 0 {
+			continue // nothing is compared
+		}
+		if err := d.refresh(ctx, s); err != nil {
 			return err // before anything has changed: the window comes again
 		}
 	}

@@ -371,3 +371,25 @@ func metric(t *testing.T, reg *prometheus.Registry, name, label string) float64 
 	}
 	return sum
 }
+
+// Windows without anybody in a call, just after a hand-over, must not make the next leader forget what it has read back.
+func TestAHandOverInAPauseForgetsNothing(t *testing.T) {
+	db := openStore(t, "pause")
+	cfg := live()
+	cfg.Detector.Before = 12 // three and a half minutes are looked back, with the recent windows
+	start := begin()
+	pause := start.Add(4 * time.Minute)
+	feed(t, db, start, pause, call{"", "lab", 90})
+	_, stop := lead(t, db, cfg)
+	seen(t, db, pause.Add(-15*time.Second))
+	stop()
+
+	again := pause.Add(30 * time.Second)
+	feed(t, db, pause, again, call{"other", "calm", 90}) // somebody else goes on
+	_, stop = lead(t, db, cfg)
+	seen(t, db, again.Add(-15*time.Second))
+	feed(t, db, again, again.Add(time.Minute), call{"", "lab", 150})
+	eventually(t, "open", func() bool { return len(regressions(t, db)) > 0 })
+	require.Equal(t, "fra-iad", regressions(t, db)[0].From+"-"+regressions(t, db)[0].To)
+	stop()
+}
