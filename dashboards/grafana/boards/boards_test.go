@@ -328,7 +328,7 @@ func TestAlertRulesLeadToPanelsThatThereAre(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]string{
-		"EarshotLatencyRegression": "Regressions of the time range", "EarshotLatencyHigh": "End-to-end RTT over 150, 300 and 400 ms",
+		"EarshotLatencyRegression": "Regressions of the time range", "EarshotLatencyHigh": "RTT over 150, 300, 400 ms",
 		"EarshotCoverageLow": "Coverage", "EarshotNoData": "Newest result", "EarshotSamplesDelayed": "From probe to collector",
 	}, shown)
 }

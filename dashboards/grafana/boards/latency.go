@@ -8,12 +8,12 @@ import (
 )
 
 // A metric of latency, and how it is explained.
-type metric struct{ name, title, is string }
+type metric struct{ name, title, short, is string }
 
 var (
-	rtt = metric{model.RTT, "End-to-end RTT",
+	rtt = metric{model.RTT, "End-to-end RTT", "RTT",
 		"End-to-end round-trip time: the sum of all hops from who speaks to who hears and back, measured at the same moment."}
-	mouth = metric{model.MouthToEar, "Mouth-to-ear",
+	mouth = metric{model.MouthToEar, "Mouth-to-ear", "Mouth-to-ear",
 		"One way, from the mouth of who speaks to the ear of who hears: sending, network, SFUs, jitter buffer, decoding, playout."}
 )
 
@@ -34,7 +34,7 @@ func spread(m metric) *timeseries.PanelBuilder {
 // shares is how much of what was received is over the limits, over time.
 func shares(m metric) *timeseries.PanelBuilder {
 	q := whose(model.Query{Type: model.Latency, Metric: m.name, Stats: over})
-	return board.Lines(m.title+" over 150, 300 and 400 ms",
+	return board.Lines(m.short+" over 150, 300, 400 ms",
 		"Share of the windows of received tracks with "+m.title+" over each limit. A pair of people who talk for a minute has 24 such windows "+
 			"with audio both ways: so this is the share of pair-minutes that were slow.",
 		board.Ratio, q).
