@@ -66,10 +66,14 @@ func (e *evaluation) judge(l *layer, points []point, windows []int) (verdict, bo
 	return v, true
 }
 
-// farEnough says whether the shift is as large as it has to be, and certainly half as large.
+// farEnough says whether the shift is as large as it has to be, and certainly half as large; of segments that depend on who is calling, three
+// quarters as large.
 func (e *evaluation) farEnough(v *verdict) bool {
-	limit := e.cfg.limit(v.level)
-	return v.shift.Estimate >= limit && v.shift.Low >= limit/2
+	limit, certain := e.cfg.limit(v.level), 0.75
+	if e.names.of[v.segment].kind == linkKind {
+		certain = 0.5
+	}
+	return v.shift.Estimate >= limit && v.shift.Low >= certain*limit
 }
 
 // persists says whether the median over calls is that far up in every one of the windows.
