@@ -12,8 +12,8 @@ export default defineConfig({
   outputDir: path.join(here, "results"),
   globalSetup: path.join(here, "signin.ts"),
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     baseURL: process.env["GRAFANA_URL"] ?? "",
