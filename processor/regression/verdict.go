@@ -2,7 +2,6 @@ package regression
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/earshot-rtc/earshot/processor/regression/rank"
@@ -221,6 +220,3 @@ func sortedKeys[V any](m map[int32]V) []int32 {
 	slices.Sort(out)
 	return out
 }
-
-// nan is what is not known.
-var nan = math.NaN()
