@@ -85,7 +85,7 @@ func Tint(color string) []Property { return Look(color, 0.5, 55) }
 
 // Table has a row per thing. What a column is like stands in Column.
 func Table(title, description string, queries ...model.Query) *table.PanelBuilder {
-	return table.NewPanelBuilder().
+	t := table.NewPanelBuilder().
 		Title(title).Description(description).Datasource(source()).Targets(ask(queries)).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)).
 		Thresholds(Plain.thresholds()).
@@ -93,6 +93,10 @@ func Table(title, description string, queries ...model.Query) *table.PanelBuilde
 		ShowHeader(true).
 		Filterable(true).
 		NoValue("Nothing in this time range")
+	for _, kind := range []string{"string", "number", "time", "boolean"} {
+		t = t.OverrideByFieldType(kind, []Property{{Id: "noValue", Value: "–"}}) // in a cell; the whole panel says more
+	}
+	return t
 }
 
 // States is what was in which state when: rows with a time that begins, perhaps one that ends, and a word.

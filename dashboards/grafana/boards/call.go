@@ -75,24 +75,26 @@ func callFigures() []board.Placed {
 			ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Fields(field)).
 			TextMode(common.BigValueTextModeValue)
 	}
-	one := func(title, description, field, unit string, scale board.Scale, decimals float64) board.Placed {
-		return board.At(3, 4, of(title, description, field, unit, scale).Decimals(decimals))
+	one := func(width uint32, title, description, field, unit string, scale board.Scale, decimals float64) board.Placed {
+		return board.At(width, 4, of(title, description, field, unit, scale).Decimals(decimals))
+	}
+	two := func(width uint32, title, description, fields, unit string, scale board.Scale) board.Placed {
+		return board.At(width, 4, of(title, description, fields, unit, scale).Decimals(0).TextMode(common.BigValueTextModeValueAndName))
 	}
 	return []board.Placed{
 		board.At(6, 4, of("Call", "The id of the call. Where the data source knows the call explorer, a click opens the call there.", "call", board.Score, board.Plain)),
 		board.At(6, 4, of("Began", "When its first sample was taken.", "began", board.Time, board.Plain)),
-		one("Lasted", "From the first sample to the last.", "duration", board.Duration, board.Info, 0),
-		one("Participants", "How many clients took part and reported.", "clients", board.Count, board.Info, 0),
-		one("SFUs", "How many SFUs carried it and reported.", "SFUs", board.Count, board.Info, 0),
-		one("Bad windows", "Share of all windows that were bad to hear or to see.", "bad", board.Ratio, board.Over, 1),
-		one("RTT, median", "End-to-end RTT of half of all windows of all paths was below this.", "RTT p50", board.Milliseconds, board.Latency, 0),
-		one("RTT, p95", "One in twenty windows of all paths was above this.", "RTT p95", board.Milliseconds, board.Latency, 0),
-		one("Mouth-to-ear, median", "One way, from mouth to ear: half of all windows.", "mouth to ear p50", board.Milliseconds, board.Latency, 0),
-		one("Mouth-to-ear, p95", "One way, from mouth to ear: one in twenty windows was above this.", "mouth to ear p95", board.Milliseconds, board.Latency, 0),
-		one("Audio MOS", "Mean of all that was heard, 1 to 4.5.", "audio MOS", board.Score, board.MOS, 2),
-		one("Video score", "Mean of all that was seen, 0 to 100.", "video score", board.Score, board.Video, 0),
-		one("Loss", "Share of packets that should have come and did not.", "loss", board.Ratio, board.Loss, 2),
-		one("Coverage", "Share of all windows for which the whole round-trip time is known.", "coverage", board.Ratio, board.Coverage, 1),
+		one(4, "Lasted", "From the first sample to the last.", "duration", board.Duration, board.Info, 0),
+		two(4, "Took part", "How many clients and how many SFUs reported.", "/^(clients|SFUs)$/", board.Count, board.Info),
+		one(4, "Bad windows", "Share of all windows that were bad to hear or to see.", "bad", board.Ratio, board.Over, 1),
+		two(5, "End-to-end RTT", "Of all windows of all paths: half were below the median, one in twenty was above p95.", "/^RTT p(50|95)$/",
+			board.Milliseconds, board.Latency),
+		two(5, "Mouth-to-ear", "One way, from mouth to ear: half of all windows were below the median, one in twenty was above p95.",
+			"/^mouth to ear p(50|95)$/", board.Milliseconds, board.Latency),
+		one(4, "Audio MOS", "Mean of all that was heard, 1 to 4.5.", "audio MOS", board.Score, board.MOS, 2),
+		one(3, "Video", "Mean video score of all that was seen, 0 to 100.", "video score", board.Score, board.Video, 0),
+		one(3, "Loss", "Share of packets that should have come and did not.", "loss", board.Ratio, board.Loss, 2),
+		one(4, "Coverage", "Share of all windows for which the whole round-trip time is known.", "coverage", board.Ratio, board.Coverage, 1),
 	}
 }
 
