@@ -42,7 +42,7 @@ if [ "$GF_SERVER_HTTP_ADDR" = 127.0.0.1 ]; then
 fi
 # Nothing leaves the machine that was not asked for.
 export GF_ANALYTICS_REPORTING_ENABLED=false GF_ANALYTICS_CHECK_FOR_UPDATES=false GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false
-export GF_PLUGINS_PREINSTALL_DISABLED=true GF_NEWS_NEWS_FEED_ENABLED=false
+export GF_PLUGINS_PREINSTALL_DISABLED=true GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED=true GF_NEWS_NEWS_FEED_ENABLED=false
 
 echo "grafana: http://$GF_SERVER_HTTP_ADDR:$GF_SERVER_HTTP_PORT/d/earshot-overview asks ClickHouse at $EARSHOT_CLICKHOUSE_ADDRESS; Ctrl-C ends it"
 cd "$home"
