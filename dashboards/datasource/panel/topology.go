@@ -16,6 +16,7 @@ type node struct {
 	main, second                      *float64
 	good, fair, bad                   float64 // of 1; the rest is not known
 	samples                           uint64
+	x, y                              float64 // on the page
 }
 
 type edge struct {
@@ -148,6 +149,7 @@ func graph(nodes []node, edges []edge) data.Frames {
 	for i := range edges {
 		edges[i].thickness = 1 + 3*float64(edges[i].windows)/float64(most)
 	}
+	place(nodes, edges)
 	n := frame.NewTable("nodes", nodes)
 	frame.Column(n, "id", func(n node) string { return n.id })
 	frame.Column(n, "title", func(n node) string { return n.title })
@@ -159,11 +161,13 @@ func graph(nodes []node, edges []edge) data.Frames {
 	arc(frame.Column(n, "arc__bad", func(n node) float64 { return n.bad }), "bad", "red")
 	arc(frame.Column(n, "arc__unknown", func(n node) float64 { return max(1-n.good-n.fair-n.bad, 0) }), "not known", "gray")
 	frame.Column(n, "noderadius", func(n node) float64 {
-		if n.kind == "sfu" {
+		if n.kind == sfuKind {
 			return 50
 		}
 		return 40
 	})
+	frame.Column(n, "fixedx", func(n node) float64 { return n.x })
+	frame.Column(n, "fixedy", func(n node) float64 { return n.y })
 	shown(frame.Column(n, "detail__kind", func(n node) string { return n.kind }), "Kind")
 	shown(frame.Column(n, "detail__region", func(n node) string { return n.region }), "Region")
 	shown(frame.Column(n, "detail__samples", func(n node) uint64 { return n.samples }), "Samples")
@@ -210,12 +214,13 @@ func greater(a, b *float64) *float64 {
 	return a
 }
 
+// A node graph reads displayName alone.
 func stat(f *data.Field, name, unit string, decimals uint16) {
-	f.Config = (&data.FieldConfig{DisplayNameFromDS: name, Unit: unit}).SetDecimals(decimals)
+	f.Config = (&data.FieldConfig{DisplayName: name, Unit: unit}).SetDecimals(decimals)
 }
 
 func arc(f *data.Field, name, colour string) {
-	f.Config = &data.FieldConfig{DisplayNameFromDS: name, Color: map[string]any{"mode": "fixed", "fixedColor": colour}}
+	f.Config = &data.FieldConfig{DisplayName: name, Color: map[string]any{"mode": "fixed", "fixedColor": colour}}
 }
 
-func shown(f *data.Field, name string) { f.Config = &data.FieldConfig{DisplayNameFromDS: name} }
+func shown(f *data.Field, name string) { f.Config = &data.FieldConfig{DisplayName: name} }
