@@ -8,13 +8,30 @@ import (
 // Distances on the page, in pixels: a node has a radius of 40 to 50, and two lines of text below it.
 const (
 	apart  = 110 // clients side by side
-	spaced = 170 // SFUs in a line, at least
+	spaced = 140 // SFUs in a line, at least
 	around = 160 // from an SFU to its clients
 )
 
 // place gives the nodes of a graph positions, so that they stay where they are when figures come anew, and are there at once: a chain
 // of SFUs as a line, others in a circle, and clients by their SFU, outside.
 func place(nodes []node, edges []edge) {
+	spread(nodes, edges)
+	if len(nodes) == 0 {
+		return
+	}
+	// What Grafana shows first is around 0, 0.
+	left, right, top, bottom := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for i := range nodes {
+		n := &nodes[i]
+		left, right, top, bottom = min(left, n.x), max(right, n.x), min(top, n.y), max(bottom, n.y)
+	}
+	for i := range nodes {
+		nodes[i].x -= (left + right) / 2
+		nodes[i].y -= (top + bottom) / 2
+	}
+}
+
+func spread(nodes []node, edges []edge) {
 	at := make(map[string]*node, len(nodes))
 	for i := range nodes {
 		at[nodes[i].id] = &nodes[i]

@@ -44,6 +44,11 @@ func TestNodesAreNotOnTopOfEachOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			nodes, edges := sfusAndClients(s.sfus, s.clients, s.links...)
 			place(nodes, edges)
+			left, right := nodes[0].x, nodes[0].x
+			for _, n := range nodes {
+				left, right = min(left, n.x), max(right, n.x)
+			}
+			require.InDelta(t, 0, left+right, 1e-6, "in the middle")
 			for i := range nodes {
 				for j := range i {
 					require.Greater(t, math.Hypot(nodes[i].x-nodes[j].x, nodes[i].y-nodes[j].y), 85.0, "%s and %s", nodes[i].id, nodes[j].id)
@@ -59,7 +64,7 @@ func TestACascadeIsALine(t *testing.T) {
 	x := map[string]float64{}
 	for _, n := range nodes {
 		if n.kind == sfuKind {
-			require.Zero(t, n.y)
+			require.Equal(t, nodes[0].y, n.y)
 			x[n.id] = n.x
 		}
 	}

@@ -35,11 +35,11 @@ func Call() *board.Board {
 		Rows: []board.Row{
 			{Panels: callFigures()},
 			{Title: "Who is where", Panels: []board.Placed{
-				board.At(11, 14, board.Graph("Topology",
+				board.At(12, 14, board.Graph("Topology",
 					"Clients and SFUs, and the links between them. The ring of a node is how the windows were that it received: green good, yellow fair, red bad. "+
 						"On a link: RTT and loss.",
 					model.Query{Type: model.Topology, Call: theCall})),
-				board.At(13, 14, everyPath()),
+				board.At(12, 14, everyPath()),
 			}},
 			{Title: "From $publisher to $participant, $kind", Panels: []board.Placed{
 				board.At(12, 10, waterfall()),
