@@ -107,7 +107,7 @@ func everyPath() *tablePanel {
 			"has an older value of one, partial lacks one. Click on a path to see it over time.",
 		model.Query{Type: model.Paths, Call: theCall, Live: true})
 	for _, name := range []string{"publisher", "subscriber"} {
-		t = board.Column(t, name, board.Offers(thisPath))
+		t = board.Column(t, name, board.Wide(90), board.Offers(thisPath))
 	}
 	t = hidden(t, "time", "track", "region_path", "rtt_lower", "age", "jitter", "freeze", "concealed", "frame_rate")
 	t = board.Column(t, "kind", board.Wide(65))
