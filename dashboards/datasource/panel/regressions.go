@@ -62,6 +62,13 @@ func regressionTable(a Ask, rows []query.Regression) *data.Frame {
 	frame.Column(t, "from_region", func(r row) string { from, _ := ends(&r); return from })
 	frame.Column(t, "to_region", func(r row) string { _, to := ends(&r); return to })
 	frame.Column(t, "id", func(r row) string { return r.ID })
+	// A timeline takes what begins before its left edge for something outside.
+	frame.Column(t, "visible_from", func(r row) time.Time {
+		if r.StartedAt.Before(a.Range.From) {
+			return a.Range.From
+		}
+		return r.StartedAt
+	})
 	return t.Frame
 }
 

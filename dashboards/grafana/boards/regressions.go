@@ -83,14 +83,15 @@ func regressionTable() *tablePanel {
 			"sure that is: how likely chance alone shows as much. Click on what it is about for where the time goes there.",
 		shifted()).
 		NoValue("No regressions in this time range")
-	t = hidden(t, "detected", "link", "version", "asn", "sfu", "from_region", "to_region", "id")
+	t = hidden(t, "detected", "link", "version", "asn", "sfu", "from_region", "to_region", "id", "visible_from")
 	t = board.Column(t, "state", states, board.TextColour(), board.Wide(90))
 	t = board.Column(t, "severity", severities, board.TextColour(), board.Wide(90))
 	t = board.Column(t, "cause", causes, board.Wide(180))
 	t = board.Column(t, "where", board.Offers(toShift), board.Wide(160))
-	for _, name := range []string{"shift", "shift_ratio", "before", "after", "q_value"} {
+	for _, name := range []string{"shift", "before", "after", "q_value"} {
 		t = board.Column(t, name, board.Wide(85))
 	}
+	t = board.Column(t, "shift_ratio", board.Wide(125))
 	for _, name := range []string{"started", "resolved"} {
 		t = board.Column(t, name, board.Wide(165))
 	}
@@ -101,7 +102,7 @@ func regressionTable() *tablePanel {
 func timeline() *statetimeline.PanelBuilder {
 	return board.States("When", "Each regression from when latency moved until it was back: orange is a warning, red is critical. What still goes on reaches to the right edge.",
 		shifted(),
-		board.Keep("started", "resolved", "where", "severity"), board.Apart("where")).
+		board.Keep("visible_from", "resolved", "where", "severity"), board.Apart("where")).
 		OverrideByName("severity", []board.Property{severities, board.Titled("${__field.labels.where}")}).
 		NoValue("No regressions in this time range")
 }
