@@ -62,7 +62,7 @@ func spread(nodes []node, edges []edge) {
 		}
 	}
 	sfus, chain := walk(sfus, beside, at)
-	bottom := 0.0
+	var bottom float64
 	switch {
 	case len(sfus) == 0:
 		ring(rest, 0, 2*math.Pi, radius(len(rest), around/2))
