@@ -177,13 +177,13 @@ describe("client-probe in Chromium", { skip: obstacle() }, () => {
         collector: "http://127.0.0.1:9", callId: "capture", hook: false, connections: [b], interval: 500,
         onSample: ({ streams }) => streams.forEach((s) => s.captureDelayUs && found[s.kind].push(s.captureDelayUs / 1e3)),
       });
-      for (let i = 0; i < 200 && (found[1].length < 8 || found[2].length < 8); i++) await new Promise((r) => setTimeout(r, 100));
+      for (let i = 0; i < 600 && (found[1].length < 4 || found[2].length < 4); i++) await new Promise((r) => setTimeout(r, 100));
       return found;
     });
     for (const [kind, ms] of Object.entries(delays)) {
       t.diagnostic(`${kind === "1" ? "audio" : "video"}: ${median(ms)} ms`);
       // Within one machine there is little but encoding, and audio comes in frames of 20 ms.
-      assert.ok(ms.length >= 8 && Math.min(...ms) > 0 && Math.min(...ms) < 100, `${kind}: ${ms}`);
+      assert.ok(ms.length >= 4 && Math.min(...ms) > 0 && Math.min(...ms) < 100, `${kind}: ${ms}`);
     }
     await close();
   });
