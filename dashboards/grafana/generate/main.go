@@ -1,4 +1,4 @@
-// Generate writes the Grafana dashboards: what package boards says goes in, one JSON file per dashboard comes out in the folder that is
+// Command generate writes the Grafana dashboards: what package boards says goes in, one JSON file per dashboard comes out in the folder that is
 // named. `make generate` runs it.
 package main
 

@@ -1,4 +1,4 @@
-// The serve command is the broker that chaos tests kill: flags go in, a broker on loopback comes out, until it gets SIGTERM or
+// Command serve is the broker that chaos tests kill: flags go in, a broker on loopback comes out, until it gets SIGTERM or
 // is killed.
 package main
 
